@@ -1,0 +1,43 @@
+// What a row of the op table is: its name, its lanes, its derivative, side by side.
+
+/** The name of a WAT local of type v128. */
+export type Lane = string & { readonly lane: true }
+
+/** Writes the instructions of an op for one vector of lanes; implemented by the emitter of kernels. */
+export interface Lanes {
+  readonly type: 'f32x4' | 'f64x2'
+  /** True when relaxed SIMD may be used: results then depend on the CPU's fused multiply-add. */
+  readonly relaxed: boolean
+  /** A number in all lanes, loaded into a local before any loop. */
+  constant(value: number): Lane
+  /** An integer pattern in all lanes: 32 bits in f32x4, 64 bits in f64x2. */
+  bits(pattern: bigint): Lane
+  /** One WAT instruction; numbers are immediates or scalar i32 operands (shift counts). */
+  op(instruction: string, ...args: readonly (Lane | number)[]): Lane
+  /** a · b + c, fused where relaxed SIMD is allowed. */
+  madd(a: Lane, b: Lane, c: Lane): Lane
+  /** mask ? a : b, bit by bit. */
+  select(mask: Lane, a: Lane, b: Lane): Lane
+}
+
+/** A row of the op table. */
+export interface Op {
+  readonly name: string
+  readonly arguments: readonly string[]
+  /** True when the result is a yes/no value. */
+  readonly mask?: boolean
+  /** The value as instructions, the same for f32x4 and f64x2 where the writer's type allows. */
+  readonly lanes?: (w: Lanes, ...args: Lane[]) => Lane
+  /** The value as a text of the language, for an op that is made of others; `over` names its axes. */
+  readonly value?: string
+  /** One text per argument: the contribution to its gradient, from g (above), y (the value), the arguments, over. */
+  readonly derivative: readonly (string | null)[]
+  /** True for an op along axes (softmax, logsumexp): its axes are `over`. */
+  readonly over?: boolean
+  /** True for a word of the language; false for an inner op. */
+  readonly word: boolean
+  /** Roughly the number of instructions; a value above 6 is kept rather than computed again. */
+  readonly cost: number
+  /** Largest measured error in units in the last place. */
+  readonly ulp?: { readonly f32: number; readonly f64: number }
+}
