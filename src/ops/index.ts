@@ -1,0 +1,38 @@
+// The op table: every op a formula can be made of, in the order of the families. Rows of one family
+// stand in one file; a test proves that no file is missing.
+
+import { arithmetic } from './arithmetic.ts'
+import { bounds } from './bounds.ts'
+import { comparison } from './comparison.ts'
+import { exponential } from './exponential.ts'
+import { logarithm } from './logarithm.ts'
+import { logistic } from './logistic.ts'
+import type { Op } from './op.ts'
+import { softmax } from './softmax.ts'
+import { structural } from './structural.ts'
+
+/** All rows: those with lanes, and composites whose value is a text. */
+export const ops: readonly Op[] = [
+  ...arithmetic,
+  ...comparison,
+  ...bounds,
+  ...exponential,
+  ...logarithm,
+  ...logistic,
+  ...softmax
+]
+
+const byName = new Map(ops.map(op => [op.name, op]))
+const structuralByName = new Map(structural.map(op => [op.name, op]))
+
+/** The row of a name, or undefined: a structural op of the graph, or no op at all. */
+export function findOp (name: string): Op | undefined {
+  return byName.get(name)
+}
+
+/** The derivative row of a structural op: sum, max, min, take. */
+export function findStructural (name: string): Op | undefined {
+  return structuralByName.get(name)
+}
+
+export type { Lane, Lanes, Op } from './op.ts'

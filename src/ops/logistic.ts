@@ -1,0 +1,43 @@
+// Sigmoid and its relatives, as texts: value and gradient of a loss then share exp(-|a|), which
+// never overflows.
+
+import type { Op } from './op.ts'
+
+export const logistic: readonly Op[] = [
+  {
+    // 1 / (1 + e⁻ᵃ) on the right, eᵃ / (1 + eᵃ) on the left.
+    name: 'sigmoid',
+    arguments: ['a'],
+    value: 'e = exp_nonpositive(-abs(a)); (a >= 0 ? 1 : e) / (e + 1)',
+    derivative: ['g * (y * (1 - y))'],
+    word: true,
+    cost: 28
+  },
+  {
+    // log(1 + eᵃ)
+    name: 'softplus',
+    arguments: ['a'],
+    value: 'maximum(a, 0) + log1p_unit(exp_nonpositive(-abs(a)))',
+    derivative: ['g * sigmoid(a)'],
+    word: true,
+    cost: 32
+  },
+  {
+    // log(sigmoid(a)) = -softplus(-a)
+    name: 'log_sigmoid',
+    arguments: ['a'],
+    value: 'minimum(a, 0) - log1p_unit(exp_nonpositive(-abs(a)))',
+    derivative: ['g * sigmoid(-a)'],
+    word: true,
+    cost: 32
+  },
+  {
+    // log(eᵃ + eᵇ). Where a == b, also at infinity, the distance is 0.
+    name: 'log_add_exp',
+    arguments: ['a', 'b'],
+    value: 'maximum(a, b) + log1p_unit(exp_nonpositive(a == b ? 0 : -abs(a - b)))',
+    derivative: ['g * sigmoid(a == b ? 0 : a - b)', 'g * sigmoid(a == b ? 0 : b - a)'],
+    word: true,
+    cost: 34
+  }
+]
