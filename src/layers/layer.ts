@@ -1,0 +1,32 @@
+// What a layer of a session's model is: a formula of the language, the constructor arguments that
+// give its axes their lengths, and how its tensors start. Data only; sessions make it a model.
+
+/** One constructor argument, named as in PyTorch. */
+export type LayerOption =
+  | { readonly kind: 'whole', readonly minimum: number, readonly summary: string }
+  | { readonly kind: 'boolean', readonly default: boolean, readonly summary: string }
+
+/** One tensor that the layer learns; its axes stand in the formula's declaration. */
+export interface LayerParameter {
+  /** The name in a state_dict, after the layer's index. */
+  readonly name: string
+  /** The boolean option without which the tensor is missing and its default number stands in. */
+  readonly option?: string
+  /** It starts uniform between ±1/√length of this axis. */
+  readonly fan: string
+}
+
+/** One row of the table of layers. */
+export interface Layer {
+  /** The name of the class in torch.nn, which is `type` in a request. */
+  readonly type: string
+  readonly summary: string
+  readonly source: string
+  /** The constructor's arguments, in PyTorch's order. */
+  readonly options: Readonly<Record<string, LayerOption>>
+  /** Which option gives the length of which axis of the formula. */
+  readonly lengths: Readonly<Record<string, string>>
+  readonly parameters: readonly LayerParameter[]
+  /** From `input` and the parameters to the output; a value keeps input's other axes as they are. */
+  readonly formula: string
+}
