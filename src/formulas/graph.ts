@@ -1,13 +1,27 @@
 // The graph of a formula: immutable, hash-consed nodes whose shape is the set of named axes they
 // depend on. Everything else (gradient, schedule, kernel, printed text) is derived from it.
+//
+// Ops are of two sorts. Structural ones are known here:
+//   input parameter constant size iota        leaves
+//   sum max min                               remove the axes `over`
+//   take(x, i)   put(g, i)                    along the one axis of `over`
+//   with_derivative(value, x, slope, …)       value; towards each x the derivative is slope
+// All others are rows of src/ops: `add`, `where(mask, a, b)`, `softmax` (with axes: applyOver), …
+// A yes/no constant is `constant(true)`: op constant, mask true, value 1 or 0.
+
+import { LossdError } from '../errors.ts'
+import { ops } from '../ops/index.ts'
+import { simplify } from './simplify.ts'
 
 /** The name of an axis; unique in its graph. */
 export type Axis = string
 
+export type InputDatatype = 'real' | 'INT64' | 'INT32' | 'UINT8' | 'BOOL'
+
 /** A value of the graph. `args` are nodes with smaller ids. */
 export interface Node {
   readonly id: number
-  /** A structural op (input, parameter, constant, size, iota, sum, max, min, take, put) or a row of ops. */
+  /** A structural op or the name of a row of ops. */
   readonly op: string
   readonly args: readonly Node[]
   /** The axes the value depends on, in the graph's axis order. */
@@ -21,7 +35,165 @@ export interface Node {
   /** An input's memory order, row-major: the last axis is contiguous. */
   readonly layout: readonly Axis[]
   /** An input's element type; `real` is the computing datatype. */
-  readonly datatype: '' | 'real' | 'INT64' | 'INT32' | 'UINT8' | 'BOOL'
-  /** Axes reduced by sum, max, min; the one axis of take, put, size, iota. */
+  readonly datatype: '' | InputDatatype
+  /** Axes reduced by sum, max, min; the one axis of take, put, size, iota; the axes of softmax-like ops. */
   readonly over: readonly Axis[]
+}
+
+const none: readonly never[] = []
+const blank = { args: none, axes: none, mask: false, name: '', value: 0, layout: none, over: none }
+
+// Their arguments may stand in any order: both orders are one node, which keeps the first one seen.
+const commutative = new Set(['add', 'mul', 'minimum', 'maximum', 'eq', 'ne', 'and', 'or'])
+
+const rows = new Map(ops.map(op => [op.name, op]))
+
+/** A growing set of nodes. Equal nodes are one node; constants fold as they are made. */
+export class Graph {
+  readonly #axes: Axis[] = []
+  readonly #places = new Map<Axis, number>()
+  readonly #twins = new Map<Axis, Axis>()
+  readonly #sorted = new Map<string, readonly Axis[]>()
+  readonly #nodes = new Map<string, Node>()
+  readonly #nodesMax: number
+  #next = 0
+
+  constructor (axes: readonly Axis[], nodesMax = 20_000) {
+    this.#nodesMax = nodesMax
+    for (const axis of axes) this.addAxis(axis)
+  }
+
+  /** All axes, in order. */
+  get axes (): readonly Axis[] { return this.#axes }
+
+  get nodeCount (): number { return this.#nodes.size }
+
+  /** Appends an axis; adding it again changes nothing. */
+  addAxis (axis: Axis): void {
+    if (this.#places.has(axis)) return
+    this.#places.set(axis, this.#axes.length)
+    this.#axes.push(axis)
+  }
+
+  /** A fresh axis as long as `axis`, for a value that is needed along it twice at once. */
+  twin (axis: Axis): Axis {
+    let name = `${axis}'`
+    while (this.#places.has(name)) name += "'"
+    this.#twins.set(name, this.original(axis))
+    this.addAxis(name)
+    return name
+  }
+
+  /** The axis whose length a twin has; any other axis is its own original. */
+  original (axis: Axis): Axis { return this.#twins.get(axis) ?? axis }
+
+  constant (value: number | boolean): Node {
+    const number = Number(value)
+    return this.#node({ op: 'constant', value: number, mask: typeof value === 'boolean' })
+  }
+
+  input (name: string, layout: readonly Axis[], datatype: InputDatatype): Node {
+    return this.#node({ op: 'input', name, layout, datatype, axes: this.sort(layout) })
+  }
+
+  parameter (name: string): Node { return this.#node({ op: 'parameter', name }) }
+
+  /** The length of an axis, a number known only when the kernel runs. */
+  size (axis: Axis): Node { return this.#node({ op: 'size', over: [this.original(axis)] }) }
+
+  /** The position along an axis, from 0. */
+  iota (axis: Axis): Node { return this.#node({ op: 'iota', over: [axis], axes: [axis] }) }
+
+  /** Any row of ops without axes of its own, and with_derivative. */
+  apply (op: string, ...args: readonly Node[]): Node { return this.applyOver(op, none, ...args) }
+
+  /** A row of ops along axes: softmax, log_softmax, logsumexp … */
+  applyOver (op: string, over: readonly Axis[], ...args: readonly Node[]): Node {
+    const simple = simplify(this, op, args)
+    if (simple !== null) return simple
+    const row = rows.get(op)
+    const axes = this.union(args)
+    const kept = row?.reduces === true ? axes.filter(axis => !over.includes(axis)) : axes
+    const mask = op === 'where' ? args[1]?.mask === true : row?.mask === true
+    return this.#node({ op, args, over: this.sort(over), axes: kept, mask })
+  }
+
+  /** The sum over an axis that x lacks is x times its length; max and min of it are x. */
+  reduce (op: 'sum' | 'max' | 'min', x: Node, over: readonly Axis[]): Node {
+    const present = this.sort(over.filter(axis => x.axes.includes(axis)))
+    const missing = over.filter(axis => !x.axes.includes(axis))
+    let result = x
+    if (present.length > 0) {
+      const axes = x.axes.filter(axis => !present.includes(axis))
+      result = op === 'sum' && x.op === 'neg' && x.args[0] !== undefined
+        ? this.apply('neg', this.reduce('sum', x.args[0], present))
+        : this.#node({ op, args: [x], over: present, axes })
+    }
+    if (op !== 'sum') return result
+    for (const axis of missing) result = this.apply('mul', result, this.size(axis))
+    return result
+  }
+
+  /** x at position i along axis, i rounded down and clamped to its length; x itself if it lacks the axis. */
+  take (x: Node, i: Node, axis: Axis): Node {
+    if (!x.axes.includes(axis) || (i.op === 'iota' && i.over[0] === axis)) return x
+    if (x.op === 'iota' && i.op === 'iota') return i
+    const axes = this.sort([...x.axes.filter(other => other !== axis), ...i.axes])
+    return this.#node({ op: 'take', args: [x, i], over: [axis], axes, mask: x.mask })
+  }
+
+  /** g where the position along axis is i, else 0; neither g nor i may depend on the axis. */
+  put (g: Node, i: Node, axis: Axis): Node {
+    if (isConstant(g, 0)) return g
+    const axes = this.sort([...g.axes, ...i.axes, axis])
+    return this.#node({ op: 'put', args: [g, i], over: [axis], axes })
+  }
+
+  /** The axes of all nodes, each once, in the graph's order. */
+  union (nodes: readonly Node[]): readonly Axis[] {
+    const first = nodes[0]?.axes ?? none
+    if (nodes.every(node => node.axes === first || node.axes.length === 0)) return first
+    return this.sort(nodes.flatMap(node => node.axes))
+  }
+
+  /** Axes in the graph's order, each once. */
+  sort (axes: readonly Axis[]): readonly Axis[] {
+    if (axes.length < 2) return axes
+    const key = axes.join()
+    let sorted = this.#sorted.get(key)
+    if (sorted === undefined) {
+      const place = (axis: Axis): number => this.#places.get(axis) ?? -1
+      sorted = [...new Set(axes)].sort((a, b) => place(a) - place(b))
+      sorted = this.#sorted.get(sorted.join()) ?? sorted
+      this.#sorted.set(sorted.join(), sorted).set(key, sorted)
+    }
+    return sorted
+  }
+
+  #node (fields: Partial<Node> & { op: string }): Node {
+    const key = keyOf(fields)
+    const known = this.#nodes.get(key)
+    if (known !== undefined) return known
+    if (this.#nodes.size >= this.#nodesMax) {
+      throw new LossdError('FORMULA_TOO_LARGE',
+        `The formula and its derivative need more than ${this.#nodesMax} operations.`,
+        { pointer: '/formula' })
+    }
+    const node: Node = { ...blank, datatype: '', ...fields, id: this.#next++ }
+    this.#nodes.set(key, node)
+    return node
+  }
+}
+
+/** True for the number `value` as a literal; the yes/no constants are not numbers. */
+export function isConstant (node: Node, value?: number): boolean {
+  return node.op === 'constant' && !node.mask && (value === undefined || node.value === value)
+}
+
+function keyOf (node: Partial<Node> & { op: string }): string {
+  const { op, args = none, over = none, name = '', value = 0, layout = none, datatype = '' } = node
+  if (op === 'constant') return `${Object.is(value, -0) ? '-0' : value}${node.mask === true}`
+  const ids = args.map(arg => arg.id)
+  if (commutative.has(op)) ids.sort((a, b) => a - b)
+  return `${op}|${ids.join()}|${over.join()}|${name}|${layout.join()}|${datatype}`
 }

@@ -34,6 +34,8 @@ export interface Op {
   readonly derivative: readonly (string | null)[]
   /** True for an op along axes (softmax, logsumexp): its axes are `over`. */
   readonly over?: boolean
+  /** True when those axes are gone from the result (logsumexp). */
+  readonly reduces?: boolean
   /** True for a word of the language; false for an inner op. */
   readonly word: boolean
   /** Roughly the number of instructions; a value above 6 is kept rather than computed again. */

@@ -28,6 +28,7 @@ export const softmax: readonly Op[] = [
     value: 'm = max(a, over); s = abs(m) == inf ? 0 : m; s + log(sum(exp(a - s), over))',
     derivative: ['g * exp(a - y)'],
     over: true,
+    reduces: true,
     word: true,
     cost: 40
   }

@@ -1,0 +1,131 @@
+// Algebra that holds while a graph is built: known numbers fold, 0 · x = 0, 1 · x = x, signs move
+// outwards, products sink into `c ? x : 0`, equal conditions merge. Each rule makes a smaller or an
+// equally large node, so that building always ends. It keeps derivatives short enough to be read.
+
+import type { Graph, Node } from './graph.ts'
+import { numeric } from './numbers.ts'
+
+type Rule = (graph: Graph, a: Node, b: Node, c: Node) => Node | null
+
+/** A simpler node for op(…args), or null if there is none. */
+export function simplify (graph: Graph, op: string, args: readonly Node[]): Node | null {
+  return fold(graph, op, args) ?? applyRule(graph, op, args)
+}
+
+function applyRule (graph: Graph, op: string, args: readonly Node[]): Node | null {
+  const rule = rules.get(op)
+  const [a, b = a, c = a] = args
+  return rule === undefined || a === undefined || b === undefined || c === undefined
+    ? null
+    : rule(graph, a, b, c)
+}
+
+const yesNo = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or', 'not'])
+
+function fold (graph: Graph, op: string, args: readonly Node[]): Node | null {
+  const [a, b = a, c = a] = args
+  if (a === undefined || b === undefined || c === undefined) return null
+  if (!args.every(arg => arg.op === 'constant')) return null
+  const value = numeric.get(op)?.(a.value, b.value, c.value)
+  if (value === undefined) return null
+  return graph.constant(yesNo.has(op) || (op === 'where' && b.mask) ? value === 1 : value)
+}
+
+const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['add', (graph, a, b) => {
+    if (is(a, 0)) return b
+    if (is(b, 0)) return a
+    if (b.op === 'neg') return graph.apply('sub', a, first(b))
+    if (a.op === 'neg') return graph.apply('sub', b, first(a))
+    if (b.op === 'constant' && b.value < 0) return graph.apply('sub', a, graph.constant(-b.value))
+    return null
+  }],
+  ['sub', (graph, a, b) => {
+    if (is(b, 0)) return a
+    if (is(a, 0)) return graph.apply('neg', b)
+    if (b.op === 'neg') return graph.apply('add', a, first(b))
+    if (a.op === 'neg') return graph.apply('neg', graph.apply('add', first(a), b))
+    if (b.op === 'constant' && b.value < 0) return graph.apply('add', a, graph.constant(-b.value))
+    return null
+  }],
+  ['neg', (graph, a) => {
+    if (a.op === 'neg') return first(a)
+    if (a.op === 'sub') return graph.apply('sub', second(a), first(a))
+    return null
+  }],
+  ['mul', (graph, a, b) => product(graph, a, b) ?? product(graph, b, a)],
+  ['div', (graph, a, b) => {
+    if (is(b, 1) || is(a, 0)) return a
+    if (is(b, -1)) return graph.apply('neg', a)
+    if (a.op === 'neg') return graph.apply('neg', graph.apply('div', first(a), b))
+    if (b.op === 'neg') return graph.apply('neg', graph.apply('div', a, first(b)))
+    if (a.op === 'constant' && a.value < 0) {
+      return graph.apply('neg', graph.apply('div', graph.constant(-a.value), b))
+    }
+    if (sinks(a, b)) return sink(graph, a, x => graph.apply('div', x, b))
+    return null
+  }],
+  ['pow', (graph, a, b) => (is(b, 1) ? a : is(b, 0) || is(a, 1) ? graph.constant(1) : null)],
+  ['minimum', (_, a, b) => (a === b ? a : null)],
+  ['maximum', (_, a, b) => (a === b ? a : null)],
+  ['not', (_, a) => (a.op === 'not' ? first(a) : null)],
+  ['and', (_, a, b) => {
+    if (a === b || isTrue(b) || isFalse(a)) return a
+    return isTrue(a) || isFalse(b) ? b : null
+  }],
+  ['or', (_, a, b) => {
+    if (a === b || isFalse(b) || isTrue(a)) return a
+    return isFalse(a) || isTrue(b) ? b : null
+  }],
+  ['where', choice],
+  ['stop_gradient', (_, a) => (a.op === 'stop_gradient' ? a : null)],
+  ['with_derivative', (_, a, b) => (a === b ? a : null)]
+])
+
+// a · b, looking at a.
+function product (graph: Graph, a: Node, b: Node): Node | null {
+  if (is(a, 0)) return a
+  if (is(a, 1)) return b
+  if (a.op === 'neg') return graph.apply('neg', graph.apply('mul', first(a), b))
+  if (a.op === 'constant' && a.value < 0) {
+    return graph.apply('neg', graph.apply('mul', graph.constant(-a.value), b))
+  }
+  if (sinks(a, b)) return sink(graph, a, x => graph.apply('mul', x, b))
+  if (a.op === 'div' && is(first(a), 1)) return graph.apply('div', b, second(a))
+  return null
+}
+
+// c ? a : b
+function choice (graph: Graph, c: Node, a: Node, b: Node): Node | null {
+  if (isTrue(c) || a === b) return a
+  if (isFalse(c)) return b
+  if (c.op === 'not') return graph.apply('where', first(c), b, a)
+  if (a.op === 'where' && first(a) === c) return graph.apply('where', c, second(a), b)
+  if (b.op === 'where' && first(b) === c) return graph.apply('where', c, a, third(b))
+  // c ? (d ? x : 0) : 0 is (c && d ? x : 0).
+  if (is(b, 0) && a.op === 'where' && is(third(a), 0)) {
+    return graph.apply('where', graph.apply('and', c, first(a)), second(a), b)
+  }
+  if (is(b, 0) && a.op === 'neg') return graph.apply('neg', graph.apply('where', c, first(a), b))
+  return null
+}
+
+// (c ? x : 0) · y is c ? x · y : 0, unless y has more axes: then the choice would be made more often.
+function sinks (a: Node, y: Node): boolean {
+  if (a.op !== 'where' || a.mask || !(is(second(a), 0) || is(third(a), 0))) return false
+  return y.axes.every(axis => a.axes.includes(axis))
+}
+
+function sink (graph: Graph, a: Node, map: (x: Node) => Node): Node {
+  const branch = (x: Node): Node => (is(x, 0) ? x : map(x))
+  return graph.apply('where', first(a), branch(second(a)), branch(third(a)))
+}
+
+const first = (node: Node): Node => node.args[0] ?? node
+const second = (node: Node): Node => node.args[1] ?? node
+const third = (node: Node): Node => node.args[2] ?? node
+
+const is = (node: Node, value: number): boolean =>
+  node.op === 'constant' && !node.mask && node.value === value
+const isTrue = (node: Node): boolean => node.op === 'constant' && node.mask && node.value === 1
+const isFalse = (node: Node): boolean => node.op === 'constant' && node.mask && node.value === 0
