@@ -52,7 +52,6 @@ const rows = new Map(ops.map(op => [op.name, op]))
 export class Graph {
   readonly #axes: Axis[] = []
   readonly #places = new Map<Axis, number>()
-  readonly #twins = new Map<Axis, Axis>()
   readonly #sorted = new Map<string, readonly Axis[]>()
   readonly #nodes = new Map<string, Node>()
   readonly #nodesMax: number
@@ -75,17 +74,13 @@ export class Graph {
     this.#axes.push(axis)
   }
 
-  /** A fresh axis as long as `axis`, for a value that is needed along it twice at once. */
+  /** A fresh axis as long as `axis` (`C'`), for a value that is needed along it twice at once. */
   twin (axis: Axis): Axis {
     let name = `${axis}'`
     while (this.#places.has(name)) name += "'"
-    this.#twins.set(name, this.original(axis))
     this.addAxis(name)
     return name
   }
-
-  /** The axis whose length a twin has; any other axis is its own original. */
-  original (axis: Axis): Axis { return this.#twins.get(axis) ?? axis }
 
   constant (value: number | boolean): Node {
     const number = Number(value)
@@ -99,7 +94,7 @@ export class Graph {
   parameter (name: string): Node { return this.#node({ op: 'parameter', name }) }
 
   /** The length of an axis, a number known only when the kernel runs. */
-  size (axis: Axis): Node { return this.#node({ op: 'size', over: [this.original(axis)] }) }
+  size (axis: Axis): Node { return this.#node({ op: 'size', over: [originalAxis(axis)] }) }
 
   /** The position along an axis, from 0. */
   iota (axis: Axis): Node { return this.#node({ op: 'iota', over: [axis], axes: [axis] }) }
@@ -184,6 +179,9 @@ export class Graph {
     return node
   }
 }
+
+/** The axis whose length a twin has; any other axis is its own original. */
+export function originalAxis (axis: Axis): Axis { return axis.replace(/'+$/, '') }
 
 /** True for the number `value` as a literal; the yes/no constants are not numbers. */
 export function isConstant (node: Node, value?: number): boolean {
