@@ -15,27 +15,25 @@ if (changed('dist/src/main.js') < newestSource()) await npm('run', '--silent', '
 await import(main)
 
 /** When a file was changed last, in milliseconds; 0 if it is not there. */
-function changed(path) {
+function changed (path) {
   return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 /** The newest change of a source; 0 in an installation that carries none. */
-function newestSource() {
+function newestSource () {
   if (changed('src') === 0) return 0
-  const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) =>
-    join('src', name)
-  )
+  const sources = readdirSync(join(root, 'src'), { recursive: true }).map(name => join('src', name))
   return Math.max(changed('tsconfig.json'), ...sources.map(changed))
 }
 
 /** Runs npm and resolves when it is done; a failure or a signal ends this process the same way. */
-function npm(...words) {
-  return new Promise((resolve) => {
+function npm (...words) {
+  return new Promise(resolve => {
     const child = spawn('npm', words, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-    const pass = (signal) => child.kill(signal)
+    const pass = signal => child.kill(signal)
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
     for (const signal of signals) process.on(signal, pass)
-    child.on('error', (error) => {
+    child.on('error', error => {
       console.error(`npm ${words.join(' ')} could not be started: ${error.message}`)
       process.exit(1)
     })

@@ -11,9 +11,7 @@ import { Parser } from 'tap-parser'
 const named = process.argv.slice(2)
 const files = named.length > 0 ? named : builtTests()
 const coverage = named.length === 0
-const tests = new Map(
-  files.map((file) => [file, { passed: 0, failed: 0, skipped: 0, ended: false }])
-)
+const tests = new Map(files.map(file => [file, { passed: 0, failed: 0, skipped: 0, ended: false }]))
 
 // The first tap after an installation would run with the plugins it came with: .taprc has others.
 const plugins = readFileSync('node_modules/@tapjs/test/test-built/dist/esm/index.js', 'utf8')
@@ -38,30 +36,30 @@ console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} sk
 process.exitCode = total.failed > 0 ? 1 : 0
 
 /** The test files of dist, sorted. */
-function builtTests() {
+function builtTests () {
   if (!existsSync('dist/test')) return []
-  const names = readdirSync('dist/test', { recursive: true }).map((name) => join('dist/test', name))
-  return names.filter((name) => name.endsWith('.test.js')).sort()
+  const names = readdirSync('dist/test', { recursive: true }).map(name => join('dist/test', name))
+  return names.filter(name => name.endsWith('.test.js')).sort()
 }
 
 /** Runs tap, fills in the counts of each file and resolves with tap's exit code. */
-async function runTap() {
+async function runTap () {
   const report = coverage ? ['--coverage-report=lcovonly'] : ['--disable-coverage']
   const tap = spawn('node_modules/.bin/tap', ['--reporter=tap', ...report, ...files], {
     stdio: ['ignore', 'pipe', 'inherit']
   })
   const parser = new Parser()
-  parser.on('pass', (result) => count(result, 'passed'))
-  parser.on('skip', (result) => count(result, 'skipped'))
-  parser.on('todo', (result) => count(result, 'skipped'))
-  parser.on('fail', (result) => {
+  parser.on('pass', result => count(result, 'passed'))
+  parser.on('skip', result => count(result, 'skipped'))
+  parser.on('todo', result => count(result, 'skipped'))
+  parser.on('fail', result => {
     if (count(result, 'failed')) printFailure(result)
   })
   parser.on('assert', fileEnded)
-  parser.on('bailout', (reason) => console.log(`not ok tap bailed out: ${reason}`))
+  parser.on('bailout', reason => console.log(`not ok tap bailed out: ${reason}`))
   tap.stdout.pipe(parser)
-  const ended = new Promise((resolve) => {
-    tap.on('error', (error) => {
+  const ended = new Promise(resolve => {
+    tap.on('error', error => {
       console.log(`not ok tap could not be started: ${error.message}`)
       resolve(1)
     })
@@ -71,15 +69,15 @@ async function runTap() {
 }
 
 /** Adds one leaf assertion to its file; false for a line about the file itself. */
-function count(result, kind) {
-  const file = files.find((name) => result.fullname?.startsWith(`${name} `))
+function count (result, kind) {
+  const file = files.find(name => result.fullname?.startsWith(`${name} `))
   if (!file) return false
   tests.get(file)[kind] += 1
   return true
 }
 
 /** A file's own line: it passed only if it says so and something in it was asserted or skipped. */
-function fileEnded(result) {
+function fileEnded (result) {
   const test = tests.get(result.name)
   if (!test) return
   const empty = test.passed + test.failed + test.skipped === 0
@@ -92,19 +90,19 @@ function fileEnded(result) {
   print(test.failed > 0 ? 'not ok' : 'ok', result.name, reason, result)
 }
 
-function print(verdict, file, reason, result) {
+function print (verdict, file, reason, result) {
   const time = result.time ? `, ${(result.time / 1000).toFixed(1)} s` : ''
   console.log(`${verdict} ${file.replace(/^dist\/(.*)\.js$/, '$1.ts')}: ${reason}${time}`)
 }
 
-function printFailure({ fullname, diag = {} }) {
+function printFailure ({ fullname, diag = {} }) {
   const at = diag.at ? ` (${diag.at.fileName}:${diag.at.lineNumber})` : ''
   const detail = diag.diff ?? diag.message ?? diag.stack ?? ''
   console.log(`    not ok ${fullname}${at}\n${String(detail).replace(/^/gm, '        ')}`)
 }
 
 /** Lines, branches and functions of each source, found and hit, from an lcov file. */
-function readCoverage(path) {
+function readCoverage (path) {
   const sources = new Map()
   let source
   for (const line of existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []) {
@@ -118,12 +116,10 @@ function readCoverage(path) {
 }
 
 /** Coverage by room; a source that no test loads counts with all its lines as not covered. */
-function printCoverage(sources) {
+function printCoverage (sources) {
   const rooms = new Map()
   const unloaded = []
-  for (const name of readdirSync('src', { recursive: true }).filter((name) =>
-    name.endsWith('.ts')
-  )) {
+  for (const name of readdirSync('src', { recursive: true }).filter(name => name.endsWith('.ts'))) {
     const path = join('src', name)
     const room = name.includes('/') ? name.split('/', 1)[0] : '.'
     const sum = rooms.get(room) ?? { LF: 0, LH: 0, BRF: 0, BRH: 0, FNF: 0, FNH: 0 }
@@ -148,7 +144,7 @@ function printCoverage(sources) {
 }
 
 /** True for a source that compiles to nothing: its declarations are gone at run time. */
-function isTypesOnly(path) {
+function isTypesOnly (path) {
   const built = join('dist', path.replace(/ts$/, 'js'))
   const code = existsSync(built) ? readFileSync(built, 'utf8').replace(/^\s*\/\/.*$/gm, '') : ''
   return code.trim() === 'export {};'
