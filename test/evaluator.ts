@@ -117,11 +117,12 @@ function alongRows (node: Node, x: Node, f: Row, length: Length, spread: Spread)
   const elements = (axes: readonly Axis[]): number => axes.reduce((n, axis) => n * length(axis), 1)
   const rowLength = elements(node.over)
   const whole = spread(x, all)
+  const reduced = !node.axes.some(axis => node.over.includes(axis))
   const rows: number[] = []
   for (let row = 0; row < elements(outer); row++) {
-    rows.push(...f(whole.slice(row * rowLength, (row + 1) * rowLength)))
+    const result = f(whole.slice(row * rowLength, (row + 1) * rowLength))
+    rows.push(...(reduced ? result.slice(0, 1) : result))
   }
-  const reduced = !node.axes.some(axis => node.over.includes(axis))
   return gather(rows, positions(reduced ? outer : all, node.axes, length))
 }
 

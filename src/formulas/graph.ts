@@ -8,6 +8,9 @@
 //   with_derivative(value, x, slope, …)       value; towards each x the derivative is slope
 // All others are rows of src/ops: `add`, `where(mask, a, b)`, `softmax` (with axes: applyOver), …
 // A yes/no constant is `constant(true)`: op constant, mask true, value 1 or 0.
+//
+// An axis whose name is another's and quotes (C', C'') is its twin: it has the same length, so that
+// x[C = index(C')] is a renaming. Between other axes that is a gather, since lengths may differ.
 
 import { LossdError } from '../errors.ts'
 import { ops } from '../ops/index.ts'
@@ -74,10 +77,10 @@ export class Graph {
     this.#axes.push(axis)
   }
 
-  /** A fresh axis as long as `axis` (`C'`), for a value that is needed along it twice at once. */
-  twin (axis: Axis): Axis {
+  /** An axis as long as `axis` that is none of `taken`: C', C'' …, for pairs of places along it. */
+  twin (axis: Axis, taken: readonly Axis[]): Axis {
     let name = `${axis}'`
-    while (this.#places.has(name)) name += "'"
+    while (taken.includes(name)) name += "'"
     this.addAxis(name)
     return name
   }

@@ -35,6 +35,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['add', (graph, a, b) => {
     if (is(a, 0)) return b
     if (is(b, 0)) return a
+    if (a === b) return graph.apply('mul', graph.constant(2), a)
     if (b.op === 'neg') return graph.apply('sub', a, first(b))
     if (a.op === 'neg') return graph.apply('sub', b, first(a))
     if (b.op === 'constant' && b.value < 0) return graph.apply('sub', a, graph.constant(-b.value))
