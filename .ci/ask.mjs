@@ -1,5 +1,5 @@
-// Waits until the service whose log is given listens, then asks it one loss: exits 0 if the answer is
-// PyTorch's. Usage: node .ci/ask.mjs LOG
+// Waits until the service whose log is given is ready, then asks it one loss: exits 0 if the
+// answer is PyTorch's. Usage: node .ci/ask.mjs LOG
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

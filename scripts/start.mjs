@@ -1,5 +1,6 @@
 // `npm start`: installs if the packages are missing or older than the lock file, builds if dist is
-// missing or older than the sources, then becomes the service: one process, its signals and environment.
+// missing or older than the sources, then becomes the service: one process with its signals and
+// environment.
 
 import { spawn } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'

@@ -1,6 +1,7 @@
-// Runs the built tests with tap and counts what really happened. tap's own totals leave out files that
-// were killed, timed out, bailed out or held no test; here each such file is at least one failure.
-// Prints a line for each file, the failures, the coverage of src, and `N passed, N failed, N skipped`.
+// Runs the built tests with tap and counts what really happened. tap's own totals leave out files
+// that were killed, timed out, bailed out or held no test; here each such file is at least one
+// failure. Prints a line for each file, the failures, the coverage of src, and the totals as
+// `N passed, N failed, N skipped`.
 // Usage: node scripts/test.mjs [dist/test/one.test.js …]
 
 import { spawn, spawnSync } from 'node:child_process'
