@@ -6,6 +6,8 @@
 
 import { findOp, findStructural } from '../ops/index.ts'
 import type { Axis, Graph, Node } from './graph.ts'
+import { placeOf } from './place.ts'
+import { tidy } from './tidy.ts'
 import { traceScope } from './trace.ts'
 import { reach } from './walk.ts'
 
@@ -13,6 +15,7 @@ import { reach } from './walk.ts'
 export function gradient (graph: Graph, of: Node, seed: Node, by: readonly Node[]): Node[] {
   const sums = new Map<Node, Node>([[of, seed]])
   const path = pathTo(of, by)
+  const since = graph.nodeCount
   for (const node of path) {
     const g = sums.get(node)
     if (g === undefined) continue
@@ -24,7 +27,8 @@ export function gradient (graph: Graph, of: Node, seed: Node, by: readonly Node[
       sums.set(arg, total === undefined ? contribution : graph.apply('add', contribution, total))
     })
   }
-  return by.map(node => (path.has(node) ? sums.get(node) : undefined) ?? graph.constant(0))
+  const found = by.map(node => (path.has(node) ? sums.get(node) : undefined) ?? graph.constant(0))
+  return tidy(graph, found, since)
 }
 
 // What lies between `of` and any of `by`, users before arguments.
@@ -73,19 +77,10 @@ function settle (graph: Graph, contribution: Node, axes: readonly Axis[], arg: N
 // along the axis itself, the places that read are told from those that are read by a twin.
 function untake (graph: Graph, node: Node, x: Node, i: Node, g: Node): Node {
   const [axis = ''] = node.over
-  const within = wholeWithin(graph, i, axis)
+  const within = placeOf(graph, i, axis)
   if (!node.axes.includes(axis)) return settle(graph, graph.put(g, within, axis), node.axes, x)
   const twin = graph.twin(axis, [...node.axes, ...x.axes])
   const move = (moved: Node): Node => graph.take(moved, graph.iota(twin), axis)
   const axes = node.axes.map(other => (other === axis ? twin : other))
   return settle(graph, graph.put(move(g), move(within), axis), axes, x)
-}
-
-// The place that take reads. Class indices of inputs are checked, others are rounded and clamped.
-function wholeWithin (graph: Graph, i: Node, axis: Axis): Node {
-  if (i.op === 'input' && i.datatype !== 'real') return i
-  if (i.op === 'iota' && i.over[0] === axis) return i
-  if (i.op === 'constant' && Number.isInteger(i.value) && i.value >= 0) return i
-  const last = graph.apply('sub', graph.size(axis), graph.constant(1))
-  return graph.apply('clamp', graph.apply('floor', i), graph.constant(0), last)
 }

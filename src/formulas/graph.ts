@@ -57,7 +57,7 @@ export class Graph {
   readonly #places = new Map<Axis, number>()
   readonly #sorted = new Map<string, readonly Axis[]>()
   readonly #nodes = new Map<string, Node>()
-  readonly #nodesMax: number
+  #nodesMax: number
   #next = 0
 
   constructor (axes: readonly Axis[], nodesMax = 20_000) {
@@ -69,6 +69,11 @@ export class Graph {
   get axes (): readonly Axis[] { return this.#axes }
 
   get nodeCount (): number { return this.#nodes.size }
+
+  /** Makes room for what lowering adds: the limit is on what the author wrote and its derivative. */
+  allow (times: number): void {
+    this.#nodesMax = Math.max(this.#nodesMax, times * this.#nodes.size + 1000)
+  }
 
   /** Appends an axis; adding it again changes nothing. */
   addAxis (axis: Axis): void {

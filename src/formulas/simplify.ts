@@ -39,7 +39,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     if (b.op === 'neg') return graph.apply('sub', a, first(b))
     if (a.op === 'neg') return graph.apply('sub', b, first(a))
     if (b.op === 'constant' && b.value < 0) return graph.apply('sub', a, graph.constant(-b.value))
-    return null
+    return together(graph, 'add', a, b)
   }],
   ['sub', (graph, a, b) => {
     if (is(b, 0)) return a
@@ -47,7 +47,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     if (b.op === 'neg') return graph.apply('add', a, first(b))
     if (a.op === 'neg') return graph.apply('neg', graph.apply('add', first(a), b))
     if (b.op === 'constant' && b.value < 0) return graph.apply('add', a, graph.constant(-b.value))
-    return null
+    return together(graph, 'sub', a, b)
   }],
   ['neg', (graph, a) => {
     if (a.op === 'neg') return first(a)
@@ -66,6 +66,10 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     if (sinks(a, b)) return sink(graph, a, x => graph.apply('div', x, b))
     return null
   }],
+  ['abs', (graph, a) => (a.op === 'neg' ? graph.apply('abs', first(a)) : null)],
+  ['floor', (_, a) => (isWhole(a) ? a : null)],
+  ['exp', (graph, a) =>
+    (a.op === 'log_softmax' ? graph.applyOver('softmax', a.over, first(a)) : null)],
   ['pow', (graph, a, b) => (is(b, 1) ? a : is(b, 0) || is(a, 1) ? graph.constant(1) : null)],
   ['minimum', (_, a, b) => (a === b ? a : null)],
   ['maximum', (_, a, b) => (a === b ? a : null)],
@@ -92,7 +96,6 @@ function product (graph: Graph, a: Node, b: Node): Node | null {
     return graph.apply('neg', graph.apply('mul', graph.constant(-a.value), b))
   }
   if (sinks(a, b)) return sink(graph, a, x => graph.apply('mul', x, b))
-  if (a.op === 'div' && is(first(a), 1)) return graph.apply('div', b, second(a))
   return null
 }
 
@@ -111,6 +114,13 @@ function choice (graph: Graph, c: Node, a: Node, b: Node): Node | null {
   return null
 }
 
+// (c ? a : b) ± (c ? d : e) is c ? a ± d : b ± e.
+function together (graph: Graph, op: 'add' | 'sub', a: Node, b: Node): Node | null {
+  if (a.op !== 'where' || b.op !== 'where' || first(a) !== first(b)) return null
+  const yes = graph.apply(op, second(a), second(b))
+  return graph.apply('where', first(a), yes, graph.apply(op, third(a), third(b)))
+}
+
 // (c ? x : 0) · y is c ? x · y : 0, unless y has more axes: then the choice would be made more often.
 function sinks (a: Node, y: Node): boolean {
   if (a.op !== 'where' || a.mask || !(is(second(a), 0) || is(third(a), 0))) return false
@@ -121,6 +131,9 @@ function sink (graph: Graph, a: Node, map: (x: Node) => Node): Node {
   const branch = (x: Node): Node => (is(x, 0) ? x : map(x))
   return graph.apply('where', first(a), branch(second(a)), branch(third(a)))
 }
+
+const isWhole = (a: Node): boolean =>
+  ['iota', 'size', 'floor'].includes(a.op) || (a.op === 'input' && a.datatype !== 'real')
 
 const first = (node: Node): Node => node.args[0] ?? node
 const second = (node: Node): Node => node.args[1] ?? node

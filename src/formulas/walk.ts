@@ -3,13 +3,13 @@
 
 import type { Graph, Node } from './graph.ts'
 
-/** All nodes that the roots are made of, arguments before what uses them. */
-export function reach (roots: readonly Node[]): Node[] {
+/** All nodes that the roots are made of, arguments before what uses them; at most about `nodesMax`. */
+export function reach (roots: readonly Node[], nodesMax = Number.POSITIVE_INFINITY): Node[] {
   const found = new Set(roots)
   const waiting = [...found]
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     for (const arg of node.args) {
-      if (found.has(arg)) continue
+      if (found.has(arg) || found.size >= nodesMax) continue
       found.add(arg)
       waiting.push(arg)
     }
@@ -28,4 +28,16 @@ export function rebuild (graph: Graph, node: Node, args: readonly Node[]): Node 
     case 'put': return graph.put(a, b ?? a, axis)
     default: return graph.applyOver(node.op, node.over, ...args)
   }
+}
+
+/** The graph below the roots made anew from the leaves, each node changed after its arguments. */
+export function mapGraph (
+  graph: Graph, roots: readonly Node[], change: (node: Node) => Node
+): Node[] {
+  const changed = new Map<Node, Node>()
+  const find = (node: Node): Node => changed.get(node) ?? node
+  for (const node of reach(roots)) {
+    changed.set(node, change(rebuild(graph, node, node.args.map(find))))
+  }
+  return roots.map(find)
 }

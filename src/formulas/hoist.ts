@@ -1,0 +1,126 @@
+// Algebra for speed, where it costs at most a rounding: what does not change along an axis is
+// computed outside the loop over it.
+//
+//   x / u = x · (1 / u)                   u with fewer axes: one division a row, not one an element
+//   (u · x) · w = (u · w) · x             u and w with fewer axes than x
+//   Σ u · x = u · Σ x                     u free of the axes summed over
+//   Σ (c ? x : 0) = c ? Σ x : 0           c free of them
+//   Σ put(g, i) = g                       over the axis of put: the place is in range
+//   put(g, i) · x = put(g · x[i], i)      a product at one place
+
+import type { Axis, Graph, Node } from './graph.ts'
+import { Taker } from './leaves.ts'
+import { mapGraph } from './walk.ts'
+
+/** The same values with less work inside loops. */
+export function hoist (graph: Graph, roots: readonly Node[]): Node[] {
+  const taker = new Taker(graph)
+  return mapGraph(graph, roots, node => {
+    const [a, b, c] = node.args
+    switch (node.op) {
+      case 'sum': return a === undefined ? node : total(graph, a, node.over, depthMax)
+      case 'mul': return placed(graph, taker, node) ?? product(graph, node)
+      case 'div': return placed(graph, taker, node) ?? quotient(graph, node)
+      case 'neg': return a?.op === 'put' ? within(graph, a, g => graph.apply('neg', g)) : node
+      case 'where': {
+        const sinks = a !== undefined && b?.op === 'put' && isZero(c) && lacks(a, b.over)
+        return sinks ? within(graph, b, g => graph.apply('where', a, g, graph.constant(0))) : node
+      }
+      default: return node
+    }
+  })
+}
+
+const depthMax = 16
+
+// Multiplies what has fewer axes first.
+function product (graph: Graph, node: Node): Node {
+  const [a, b] = node.args
+  if (node.op !== 'mul' || a === undefined || b === undefined) return node
+  const [narrow, wide] = a.axes.length < b.axes.length ? [a, b] : [b, a]
+  const inner = split(wide)
+  if (inner === null || narrow.axes.length >= node.axes.length) return node
+  const factor = product(graph, graph.apply('mul', inner.factor, narrow))
+  return factor.axes.length < node.axes.length ? graph.apply('mul', factor, inner.rest) : node
+}
+
+function quotient (graph: Graph, node: Node): Node {
+  const [a, b] = node.args
+  if (a === undefined || b === undefined || node.op !== 'div') return node
+  if (b.axes.length >= node.axes.length || !covers(a, node.axes)) return node
+  return product(graph, graph.apply('mul', a, graph.apply('div', graph.constant(1), b)))
+}
+
+// u · x with u of fewer axes, x of all.
+function split (node: Node): { factor: Node, rest: Node } | null {
+  const [a, b] = node.args
+  if (node.op !== 'mul' || a === undefined || b === undefined) return null
+  if (covers(b, node.axes) && !covers(a, node.axes)) return { factor: a, rest: b }
+  return covers(a, node.axes) && !covers(b, node.axes) ? { factor: b, rest: a } : null
+}
+
+// put(g, i) · x and put(g, i) / x.
+function placed (graph: Graph, taker: Taker, node: Node): Node | null {
+  const [a, b] = node.args
+  if (a === undefined || b === undefined) return null
+  const [put, other] = a.op === 'put' || node.op === 'div' ? [a, b] : [b, a]
+  const [, i] = put.args
+  if (put.op !== 'put' || i === undefined) return null
+  const [axis = ''] = put.over
+  const at = taker.take(other, i, axis)
+  return lacks(at, [axis]) ? within(graph, put, g => graph.apply(node.op, g, at)) : null
+}
+
+function within (graph: Graph, put: Node, map: (g: Node) => Node): Node {
+  const [g, i] = put.args
+  const [axis = ''] = put.over
+  return g === undefined || i === undefined ? put : graph.put(map(g), i, axis)
+}
+
+// Σ x over axes. Sums of sums are told apart only where one of them is at a known place.
+function total (graph: Graph, x: Node, over: readonly Axis[], depth: number): Node {
+  const [a, b, c] = x.args
+  if (a === undefined || over.length === 0 || depth === 0) return graph.reduce('sum', x, over)
+  const again = (node: Node, axes = over): Node => total(graph, node, axes, depth - 1)
+  switch (x.op) {
+    case 'neg': return graph.apply('neg', again(a))
+    case 'put': return over.includes(x.over[0] ?? '')
+      ? again(a, over.filter(axis => axis !== x.over[0]))
+      : graph.reduce('sum', x, over)
+    case 'add': case 'sub': return b !== undefined && hasPlace(x, over, depthMax)
+      ? graph.apply(x.op, again(a), again(b))
+      : graph.reduce('sum', x, over)
+    case 'mul': {
+      if (b === undefined) break
+      if (lacks(a, over)) return graph.apply('mul', a, again(b))
+      if (lacks(b, over)) return graph.apply('mul', b, again(a))
+      const inner = split(a) ?? split(b)
+      if (inner === null || !lacks(inner.factor, over)) break
+      const rest = split(a) === null ? a : b
+      return graph.apply('mul', inner.factor, again(graph.apply('mul', inner.rest, rest)))
+    }
+    case 'where': {
+      if (b === undefined || c === undefined || !isZero(c)) break
+      const inside = over.filter(axis => !a.axes.includes(axis))
+      const outside = over.filter(axis => a.axes.includes(axis))
+      if (outside.length > 0 && !(inside.length > 0 && hasPlace(b, inside, depthMax))) break
+      return again(graph.apply('where', a, again(b, inside), c), outside)
+    }
+  }
+  return graph.reduce('sum', x, over)
+}
+
+// True if a part of the value stands at one place along one of the axes.
+function hasPlace (x: Node, over: readonly Axis[], depth: number): boolean {
+  if (x.op === 'put') return over.includes(x.over[0] ?? '')
+  if (depth === 0 || !['add', 'sub', 'neg', 'mul', 'where'].includes(x.op)) return false
+  return x.args.some(arg => !arg.mask && hasPlace(arg, over, depth - 1))
+}
+
+const covers = (node: Node, axes: readonly Axis[]): boolean => node.axes.length === axes.length
+
+const lacks = (node: Node, axes: readonly Axis[]): boolean =>
+  !axes.some(axis => node.axes.includes(axis))
+
+const isZero = (node: Node | undefined): boolean =>
+  node?.op === 'constant' && !node.mask && node.value === 0

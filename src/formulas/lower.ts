@@ -1,0 +1,22 @@
+// What kernels see of a graph. After lowering there are only
+//   input parameter constant size iota sum max min, rows of ops that have lanes, and
+//   take(x, i) where x is an input, or again such a take along another axis (two indices at once).
+// Composites are opened, put is a comparison with iota, and the work inside loops is the least.
+
+import type { Graph, Node } from './graph.ts'
+import { expand } from './expand.ts'
+import { hoist } from './hoist.ts'
+import { takeLeaves } from './leaves.ts'
+import { mapGraph } from './walk.ts'
+
+/** Nodes of the same values as the roots, in the same order. */
+export function lower (graph: Graph, roots: readonly Node[]): Node[] {
+  graph.allow(10)
+  const hoisted = hoist(graph, takeLeaves(graph, expand(graph, roots)))
+  return mapGraph(graph, hoisted, node => {
+    const [g, i] = node.args
+    if (node.op !== 'put' || g === undefined || i === undefined) return node
+    const here = graph.apply('eq', graph.iota(node.over[0] ?? ''), i)
+    return graph.apply('where', here, g, graph.constant(0))
+  })
+}
