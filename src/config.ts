@@ -17,10 +17,12 @@ interface Row<T> {
 export const configRows = {
   host: text('HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for every interface'),
   port: whole('PORT', 8080, 0, 65_535, 'Port to listen on; 0 for any free one'),
-  logLevel: choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+  logLevel: choice('LOG_LEVEL', 'info',
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     'Least serious log line that is written; debug has one line a request'),
 
-  threads: whole('THREADS', Math.min(availableParallelism(), 32), 1, 32, 'Worker threads that compute'),
+  threads: whole('THREADS', Math.min(availableParallelism(), 32), 1, 32,
+    'Worker threads that compute'),
   memoryMb: whole('MEMORY_MB', 512, 16, 4095, 'Shared heap in MiB, reserved at start'),
   inlineBudgetUs: whole('INLINE_BUDGET_US', 200, 0, 1_000_000,
     'Longest job in µs that the main thread runs itself while it has time'),
@@ -39,12 +41,14 @@ export const configRows = {
   programsMax: whole('PROGRAMS_MAX', 512, 8, 65_536, 'Most compiled programs kept'),
 
   sessionsMax: whole('SESSIONS_MAX', 1000, 0, 1_000_000, 'Most sessions at a time'),
-  sessionQueueMax: whole('SESSION_QUEUE_MAX', 64, 1, 10_000, 'Most operations waiting in one session'),
+  sessionQueueMax: whole('SESSION_QUEUE_MAX', 64, 1, 10_000,
+    'Most operations waiting in one session'),
   sessionTtlSecondsMax: whole('SESSION_TTL_SECONDS_MAX', 30 * 86_400, 1, 365 * 86_400,
     'Longest time in seconds a session may rest'),
 
   connectionsMax: whole('CONNECTIONS_MAX', 4096, 1, 1_000_000, 'Most open connections'),
-  headersTimeoutMs: whole('HEADERS_TIMEOUT_MS', 10_000, 100, 600_000, 'Time for the headers to arrive'),
+  headersTimeoutMs: whole('HEADERS_TIMEOUT_MS', 10_000, 100, 600_000,
+    'Time for the headers to arrive'),
   requestTimeoutMs: whole('REQUEST_TIMEOUT_MS', 30_000, 200, 3_600_000,
     'Time for headers and body to arrive; above HEADERS_TIMEOUT_MS'),
   keepAliveTimeoutMs: whole('KEEP_ALIVE_TIMEOUT_MS', 75_000, 100, 3_600_000,
@@ -53,10 +57,13 @@ export const configRows = {
     'Time between "not ready" and closing, so that load balancers look away'),
   shutdownDrainMs: whole('SHUTDOWN_DRAIN_MS', 25_000, 100, 600_000,
     'Time for requests in flight to finish at shutdown'),
-  startWaitMs: whole('START_WAIT_MS', 3000, 0, 600_000, 'Time to wait for a port another process holds')
+  startWaitMs: whole('START_WAIT_MS', 3000, 0, 600_000,
+    'Time to wait for a port another process holds')
 }
 
-export type Config = { readonly [Name in keyof typeof configRows]: (typeof configRows)[Name]['default'] }
+type Rows = typeof configRows
+
+export type Config = { readonly [Name in keyof Rows]: Rows[Name]['default'] }
 
 /** A start that cannot be: one line for each variable at fault. */
 export class ConfigError extends Error {
@@ -98,7 +105,8 @@ function whole (
     const number = Number(given)
     return /^\d+$/.test(given) && number >= min && number <= max ? number : undefined
   }
-  return { variable, default: value, expected: `a whole number from ${min} to ${max}`, sentence, read }
+  const expected = `a whole number from ${min} to ${max}`
+  return { variable, default: value, expected, sentence, read }
 }
 
 function choice<T extends string> (

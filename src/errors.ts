@@ -1,5 +1,5 @@
 // Every error a client can meet, one row each: code, HTTP status, title, sentence, retryable. It is
-// thrown where it is found, carried untouched, and turned into a reply in one place, api/replies.ts.
+// thrown where it is found, carried untouched, and becomes a reply in one place, api/replies.ts.
 
 /** What a row says of its error; `sentence` shows in braces what a thrown detail fills in. */
 export interface ErrorRow {
@@ -47,7 +47,8 @@ export const errorRows = {
   SHAPE_MISMATCH: row(422, 'Shapes do not fit',
     '{argument} has shape {shape}; {partner} {partnerShape} needs {needed}'),
   DATATYPE_MISMATCH: row(422, 'Wrong datatype', '{argument} is {datatype}; expected {expected}'),
-  TARGET_RANGE: row(422, 'Class out of range', '{argument} must lie in 0 … {classes} - 1; it holds others'),
+  TARGET_RANGE: row(422, 'Class out of range',
+    '{argument} must lie in 0 … {classes} - 1; it holds others'),
   VALUE_RANGE: row(422, 'Value out of range', '{argument} must be {bound}; it holds other values'),
   VALUE_REFUSED: row(422, 'Values refused', '{sentence of the loss}'),
   FORMULA_INVALID: row(422, 'Formula not understood', '{reason} at position {position}'),
@@ -57,11 +58,12 @@ export const errorRows = {
   NON_FINITE: row(422, 'Not finite', '{value} is not finite; nothing was changed'),
 
   SESSIONS_TOO_MANY: row(429, 'Too many sessions', 'There are {limit} sessions, the limit', true),
-  SESSION_QUEUE_FULL: row(429, 'Session queue full', 'The session has {limit} operations waiting', true),
+  SESSION_QUEUE_FULL: row(429, 'Session queue full',
+    'The session has {limit} operations waiting', true),
   HEADERS_TOO_LARGE: row(431, 'Headers too large', 'The headers have more bytes than allowed'),
 
   CANCELLED: row(499, 'Client gone', 'The client closed the connection before the reply', true),
-  INTERNAL: row(500, 'Fault of the service', 'The service failed; the fault is logged under {instance}'),
+  INTERNAL: row(500, 'Fault of the service', 'The service failed; the log tells more'),
   KERNEL_TRAPPED: row(500, 'Kernel trapped', 'A kernel stopped: {reason}'),
   STARTING: row(503, 'Starting', 'The service is starting', true),
   DRAINING: row(503, 'Shutting down', 'The service is shutting down', true),
@@ -73,7 +75,7 @@ export const errorRows = {
 
 export type ErrorCode = keyof typeof errorRows
 
-/** One place where something is wrong: a JSON pointer into the body, for a text also the character. */
+/** One place where something is wrong: a JSON pointer into the body, in a text the character. */
 export interface ErrorPlace {
   readonly pointer: string
   readonly detail: string
@@ -106,6 +108,37 @@ export class LossdError extends Error {
   get row (): ErrorRow {
     return errorRows[this.code]
   }
+}
+
+/** Up to three of the names that are most like a wrong one, the likest first. */
+export function nearest (wrong: string, names: Iterable<string>): string[] {
+  const word = wrong.slice(0, 64).toLowerCase()
+  return [...names]
+    .map(name => ({ name, distance: distanceBetween(word, name.toLowerCase()) }))
+    .filter(({ name, distance }) => distance <= Math.max(2, name.length / 2))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ name }) => name)
+}
+
+// Levenshtein's distance, a row of its table at a time; a part of the name counts as near.
+function distanceBetween (word: string, name: string): number {
+  if (word.length > 2 && name.includes(word)) return 1
+  let above = Array.from({ length: name.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= word.length; row++) {
+    const here = [row]
+    for (let column = 1; column <= name.length; column++) {
+      const change = word[row - 1] === name[column - 1] ? 0 : 1
+      const longer = Math.min(at(above, column), at(here, column - 1)) + 1
+      here.push(Math.min(longer, at(above, column - 1) + change))
+    }
+    above = here
+  }
+  return at(above, name.length)
+}
+
+function at (numbers: readonly number[], index: number): number {
+  return numbers[index] ?? Infinity
 }
 
 function placesOf (detail: string, { pointer, position }: ErrorOptions): readonly ErrorPlace[] {

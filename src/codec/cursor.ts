@@ -1,0 +1,65 @@
+// A place in the bytes of a JSON body, and the words for what is wrong there.
+
+import { LossdError } from '../errors.ts'
+
+/** The bytes of a body and the position of the next one. */
+export interface Cursor {
+  /** The body's bytes and, behind them, zeros: no read is ever out of bounds. */
+  readonly bytes: Buffer
+  /** The length of the body. */
+  readonly length: number
+  position: number
+}
+
+/** A cursor at the start of a body, over a copy that ends in zeros; the next call reuses it. */
+export function openCursor (body: Buffer): Cursor {
+  const { length } = body
+  const bytes = length + slackBytes <= kept.length ? kept : Buffer.alloc(length + slackBytes)
+  body.copy(bytes)
+  bytes.fill(0, length, length + slackBytes)
+  return { bytes, length, position: 0 }
+}
+
+// Longer than any word that is looked for ahead of a position.
+const slackBytes = 32
+const kept = Buffer.alloc(64 << 10)
+
+/** Brackets open at a time, of objects and arrays together. */
+export const nestingMax = 32
+
+/** The byte at a position; 0, which JSON never has, behind the end. */
+export function byteAt (bytes: Buffer, position: number): number {
+  return bytes[position] ?? 0
+}
+
+/** The position of the next byte that is not white space. */
+export function skipSpace (bytes: Buffer, position: number): number {
+  let byte = byteAt(bytes, position)
+  while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) {
+    byte = byteAt(bytes, ++position)
+  }
+  return position
+}
+
+/** BAD_JSON: what belongs at a position, and what stands there. */
+export function unexpected (cursor: Cursor, position: number, expected: string): LossdError {
+  const { bytes, length } = cursor
+  if (position >= length) {
+    return badJson(`the body ends at byte ${length} where ${expected} belongs`, length)
+  }
+  const byte = byteAt(bytes, position)
+  const found = byte > 0x20 && byte < 0x7f
+    ? `'${String.fromCharCode(byte)}'`
+    : `byte 0x${byte.toString(16).padStart(2, '0')}`
+  return badJson(`${found} at byte ${position} where ${expected} belongs`, position)
+}
+
+/** BAD_JSON with a reason; `position` in bytes from 0. */
+export function badJson (reason: string, position: number): LossdError {
+  const detail = `the body is not JSON: ${reason}`
+  return new LossdError('BAD_JSON', detail, { pointer: '', position })
+}
+
+export function nestedTooDeep (position: number): LossdError {
+  return badJson(`more than ${nestingMax} brackets are open at byte ${position}`, position)
+}

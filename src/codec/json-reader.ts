@@ -1,0 +1,212 @@
+// The bytes of a JSON body as data: objects without a prototype, strings, numbers, and arrays of
+// numbers as Numbers. Strict where JSON.parse is lax: a key stands once, prototype keys are
+// refused, brackets have a limit. Bare NaN, Infinity and -Infinity are read as numbers.
+
+import {
+  badJson, byteAt, type Cursor, nestedTooDeep, nestingMax, openCursor, skipSpace, unexpected
+} from './cursor.ts'
+import {
+  isNumberStart, isQuotedNonFinite, Numbers, NumberStorage, readNumber, readNumbers
+} from './json-numbers.ts'
+
+/** A value of a body. An array of numbers (or yes/no, or nothing) is Numbers, any other a list. */
+export type Json = null | boolean | number | string | Numbers | readonly Json[] | JsonObject
+export type JsonObject = { readonly [key: string]: Json }
+
+export interface JsonReader {
+  /** The body's value. Its Numbers can be read until the next body is. Throws BAD_JSON. */
+  readonly read: (body: Buffer) => Json
+}
+
+export function createJsonReader (): JsonReader {
+  const storage = new NumberStorage()
+  return {
+    read (body: Buffer): Json {
+      const cursor = openCursor(body)
+      storage.reset(cursor.bytes)
+      if (byteAt(cursor.bytes, 0) === 0xef) {
+        throw badJson('it begins with a byte order mark', 0)
+      }
+      const value = readValue(cursor, storage, 0)
+      const end = skipSpace(cursor.bytes, cursor.position)
+      if (end < body.length) throw unexpected(cursor, end, 'the end of the body')
+      return value
+    }
+  }
+}
+
+/** True for an object of a body. */
+export function isJsonObject (value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) &&
+    !(value instanceof Numbers)
+}
+
+const refusedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+const keyLengthMax = 1024
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+// The same keys come with every request: strings of short ones are kept, by a hash of their bytes.
+const keptKeys: string[] = new Array(1024).fill('')
+
+function readValue (cursor: Cursor, storage: NumberStorage, depth: number): Json {
+  const { bytes } = cursor
+  const position = cursor.position = skipSpace(bytes, cursor.position)
+  const byte = byteAt(bytes, position)
+  if (byte === 0x7b) return readObject(cursor, storage, depth + 1)
+  if (byte === 0x5b) {
+    return holdsNumbers(bytes, position)
+      ? readNumbers(cursor, depth, storage, readValue)
+      : readList(cursor, storage, depth + 1)
+  }
+  if (byte === 0x22) return readString(cursor)
+  if (isNumberStart(byte)) return readNumber(cursor)
+  if (byte === 0x74) return readWord(cursor, 'true', true)
+  if (byte === 0x66) return readWord(cursor, 'false', false)
+  if (byte === 0x6e) return readWord(cursor, 'null', null)
+  throw unexpected(cursor, position, 'a value')
+}
+
+function readObject (cursor: Cursor, storage: NumberStorage, depth: number): JsonObject {
+  const { bytes } = cursor
+  if (depth > nestingMax) throw nestedTooDeep(cursor.position)
+  const object: Record<string, Json> = Object.create(null)
+  let position = skipSpace(bytes, cursor.position + 1)
+  if (byteAt(bytes, position) === 0x7d) {
+    cursor.position = position + 1
+    return object
+  }
+  for (;;) {
+    if (byteAt(bytes, position) !== 0x22) throw unexpected(cursor, position, 'a key in quotes')
+    cursor.position = position
+    const key = readKey(cursor)
+    if (refusedKeys.has(key) || key in object) {
+      const reason = refusedKeys.has(key) ? 'is refused' : 'stands twice'
+      throw badJson(`the key ${JSON.stringify(key)} at byte ${position} ${reason}`, position)
+    }
+    position = skipSpace(bytes, cursor.position)
+    if (byteAt(bytes, position) !== 0x3a) throw unexpected(cursor, position, "':'")
+    cursor.position = position + 1
+    object[key] = readValue(cursor, storage, depth)
+    position = skipSpace(bytes, cursor.position)
+    const byte = byteAt(bytes, position)
+    if (byte === 0x7d) break
+    if (byte !== 0x2c) throw unexpected(cursor, position, "',' or '}'")
+    position = skipSpace(bytes, position + 1)
+  }
+  cursor.position = position + 1
+  return object
+}
+
+function readList (cursor: Cursor, storage: NumberStorage, depth: number): readonly Json[] {
+  const { bytes } = cursor
+  if (depth > nestingMax) throw nestedTooDeep(cursor.position)
+  const list: Json[] = []
+  for (;;) {
+    cursor.position++
+    list.push(readValue(cursor, storage, depth))
+    const position = cursor.position = skipSpace(bytes, cursor.position)
+    const byte = byteAt(bytes, position)
+    if (byte === 0x5d) break
+    if (byte !== 0x2c) throw unexpected(cursor, position, "',' or ']'")
+  }
+  cursor.position++
+  return list
+}
+
+/** True if the first thing inside the array's brackets is a number, a yes/no, or nothing. */
+function holdsNumbers (bytes: Buffer, position: number): boolean {
+  let byte = byteAt(bytes, position)
+  for (let depth = 0; byte === 0x5b && depth < nestingMax; depth++) {
+    position = skipSpace(bytes, position + 1)
+    byte = byteAt(bytes, position)
+  }
+  return isNumberStart(byte) || byte === 0x74 || byte === 0x66 || byte === 0x5d || byte === 0x5b ||
+    (byte === 0x22 && isQuotedNonFinite(bytes, position))
+}
+
+function readWord<T> (cursor: Cursor, word: string, value: T): T {
+  const { bytes, position } = cursor
+  for (let index = 0; index < word.length; index++) {
+    if (byteAt(bytes, position + index) !== word.charCodeAt(index)) {
+      throw unexpected(cursor, position, 'a value')
+    }
+  }
+  cursor.position = position + word.length
+  return value
+}
+
+/** A key; the string of a short plain one is found without making it anew. */
+function readKey (cursor: Cursor): string {
+  const { bytes } = cursor
+  const start = cursor.position + 1
+  let position = start
+  let hash = 0
+  let byte = byteAt(bytes, position)
+  while (byte !== 0x22 && byte !== 0x5c && byte >= 0x20 && byte < 0x80) {
+    hash = (Math.imul(hash, 31) + byte) | 0
+    byte = byteAt(bytes, ++position)
+  }
+  const length = position - start
+  if (length > keyLengthMax) throw badJson(`a key at byte ${start} is too long`, start)
+  if (byte !== 0x22 || length > 64) return readString(cursor)
+  cursor.position = position + 1
+  const slot = hash & (keptKeys.length - 1)
+  const kept = keptKeys[slot] ?? ''
+  if (kept.length === length && sameText(bytes, start, kept)) return kept
+  return keptKeys[slot] = bytes.toString('latin1', start, position)
+}
+
+function sameText (bytes: Buffer, start: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[start + index] !== text.charCodeAt(index)) return false
+  }
+  return true
+}
+
+function readString (cursor: Cursor): string {
+  const { bytes } = cursor
+  const start = cursor.position + 1
+  let position = start
+  let plain = true
+  let byte = byteAt(bytes, position)
+  while (byte !== 0x22) {
+    if (byte < 0x20) {
+      throw unexpected(cursor, position, `the rest of the string that begins at byte ${start - 1}`)
+    }
+    if (byte >= 0x80) plain = false
+    if (byte === 0x5c) {
+      plain = false
+      position++
+    }
+    byte = byteAt(bytes, ++position)
+  }
+  cursor.position = position + 1
+  if (plain) return bytes.toString('latin1', start, position)
+  return decodeString(bytes, start, position)
+}
+
+/** A string with escapes or beyond ASCII: its bytes must be UTF-8, its surrogates in pairs. */
+function decodeString (bytes: Buffer, start: number, end: number): string {
+  let text: string
+  try {
+    text = textDecoder.decode(bytes.subarray(start, end))
+  } catch {
+    throw badJson(`the string at byte ${start} is not UTF-8`, start)
+  }
+  if (text.includes('\\')) {
+    const [wrong] = /\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})./su.exec(text.replaceAll('\\\\', '__')) ?? []
+    if (wrong !== undefined) throw badJson(`the string at byte ${start} holds ${wrong}`, start)
+    text = text.replace(/\\(?:u(....)|(.))/gsu, unescape)
+  }
+  if (/\p{Surrogate}/u.test(text)) {
+    throw badJson(`the string at byte ${start} has half a surrogate pair`, start)
+  }
+  return text
+}
+
+function unescape (_: string, code: string | undefined, letter = ''): string {
+  if (code === undefined) return escapes[letter] ?? letter
+  return String.fromCharCode(Number.parseInt(code, 16))
+}
+
+const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }

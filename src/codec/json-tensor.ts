@@ -1,0 +1,218 @@
+// A tensor as a JSON body gives it, plain or typed: its shape and datatype before it has an
+// address, and the way of its elements into the heap. A pointer says where it stands.
+
+import type { Datatype } from '../buffer/datatype.ts'
+import type { Heap } from '../buffer/heap.ts'
+import { type Allocator, allocateTensor, type Tensor } from '../buffer/tensor.ts'
+import { LossdError, nearest } from '../errors.ts'
+import { integerBits, integerRanges, type IntegerDatatype } from './integers.ts'
+import { Numbers, rankMax } from './json-numbers.ts'
+import { isJsonObject, type Json, type JsonObject } from './json-reader.ts'
+
+/** A tensor of a body. Its elements can be read until the next body is. */
+export interface JsonTensor {
+  /** Where the tensor stands, and where its elements do: JSON pointers into the body. */
+  readonly pointer: string
+  readonly dataPointer: string
+  /** Null for plain numbers. */
+  readonly datatype: Datatype | null
+  readonly shape: readonly number[]
+  readonly count: number
+  readonly source: Numbers | number
+  /** Index of the first element that is true or false; -1 if none is. */
+  readonly booleanIndex: number
+}
+
+/** A value of a body as a tensor. Throws TENSOR_INVALID, SHAPE_MISMATCH, DATATYPE_MISMATCH. */
+export function readTensor (value: Json, pointer: string): JsonTensor {
+  return isJsonObject(value) ? readTyped(value, pointer) : readPlain(value, pointer, pointer)
+}
+
+/**
+ * Writes a tensor's elements into memory of the allocator as `datatype`: FP32 rounds to nearest,
+ * integers must be whole and in range. Throws TENSOR_INVALID, HEAP_FULL.
+ */
+export function writeTensor (
+  tensor: JsonTensor, datatype: Datatype, heap: Heap, allocator: Allocator
+): Tensor {
+  const declared = tensor.datatype ?? datatype
+  if (tensor.booleanIndex >= 0 && declared !== 'BOOL') {
+    throw oddElement(tensor, tensor.booleanIndex, 'true or false where a number belongs')
+  }
+  const written = allocateTensor(allocator, datatype, tensor.shape)
+  const { source, count } = tensor
+  const values = typeof source === 'number' ? Float64Array.of(source) : source.values
+  const start = typeof source === 'number' ? 0 : source.start
+  if (isInteger(declared)) checkIntegers(tensor, declared, values, start)
+  if (isInteger(datatype)) {
+    if (datatype !== declared) checkIntegers(tensor, datatype, values, start)
+    writeIntegers(tensor, datatype, values, start, heap, written.address)
+    return written
+  }
+  const view = datatype === 'FP32' ? heap.f32 : heap.f64
+  const first = written.address / (datatype === 'FP32' ? 4 : 8)
+  for (let index = 0; index < count; index++) view[first + index] = values[start + index] ?? 0
+  return written
+}
+
+/** The pointer to a member of what a pointer names. */
+export function childPointer (pointer: string, key: string | number): string {
+  return typeof key === 'number'
+    ? `${pointer}/${key}`
+    : `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+const jsonDatatypes: readonly Datatype[] = ['FP32', 'FP64', 'INT64', 'INT32', 'UINT8', 'BOOL']
+const typedKeys = ['datatype', 'shape', 'data']
+
+function readPlain (value: Json, pointer: string, dataPointer: string): JsonTensor {
+  if (value instanceof Numbers) {
+    const { fault, shape, count, booleanIndex } = value
+    if (fault !== undefined) {
+      throw notTensor(fault.indices.reduce<string>(childPointer, dataPointer), fault.reason)
+    }
+    return { pointer, dataPointer, datatype: null, shape, count, source: value, booleanIndex }
+  }
+  const scalar = scalarOf(value)
+  if (scalar === undefined) throw oddValue(value, dataPointer)
+  const booleanIndex = typeof value === 'boolean' ? 0 : -1
+  return { pointer, dataPointer, datatype: null, shape: [], count: 1, source: scalar, booleanIndex }
+}
+
+function readTyped (value: JsonObject, pointer: string): JsonTensor {
+  for (const key in value) {
+    if (!typedKeys.includes(key)) {
+      const place = childPointer(pointer, key)
+      throw new LossdError('FIELD_UNKNOWN', `A tensor has datatype, shape and data, not ${key}`,
+        { pointer: place })
+    }
+  }
+  const missing = typedKeys.find(key => !(key in value))
+  if (missing !== undefined) throw notTensor(pointer, `an object without ${missing}`)
+  const datatype = readDatatype(value.datatype ?? null, `${pointer}/datatype`)
+  const shape = readShape(value.shape ?? null, `${pointer}/shape`)
+  const data = readPlain(value.data ?? null, pointer, `${pointer}/data`)
+  const count = shape.reduce((product, length) => product * length, 1)
+  const flat = data.shape.length <= 1 && data.count === count
+  if (!flat && !sameShape(data.shape, shape)) {
+    const held = data.shape.length <= 1 ? `${data.count} elements` : `shape [${data.shape.join()}]`
+    throw new LossdError('SHAPE_MISMATCH',
+      `${pointer} has shape [${shape.join()}], ${count} elements; its data has ${held}`,
+      { pointer: `${pointer}/data` })
+  }
+  return { ...data, datatype, shape }
+}
+
+/** A datatype's name. Throws DATATYPE_MISMATCH. */
+export function readDatatype (value: Json, pointer: string): Datatype {
+  const datatype = jsonDatatypes.find(each => each === value)
+  if (datatype !== undefined) return datatype
+  const near = typeof value === 'string' ? nearest(value, jsonDatatypes) : []
+  const reason = value === 'FP16' || value === 'BF16'
+    ? `${value} can stand in binary bodies only; JSON takes ${jsonDatatypes.join(', ')}`
+    : `there is no datatype ${JSON.stringify(value)}; nearest: ` +
+      (near.length > 0 ? near : jsonDatatypes).join(', ')
+  throw new LossdError('DATATYPE_MISMATCH', `${pointer}: ${reason}`, { pointer })
+}
+
+function readShape (value: Json, pointer: string): readonly number[] {
+  if (!(value instanceof Numbers) || value.shape.length !== 1 || value.fault !== undefined) {
+    throw notTensor(pointer, 'a shape is a list of whole numbers')
+  }
+  const shape = Array.from(value.values.subarray(value.start, value.start + value.count))
+  if (shape.length > rankMax) {
+    throw notTensor(pointer, `${shape.length} axes; the limit is ${rankMax}`)
+  }
+  const odd = shape.findIndex(length => !Number.isSafeInteger(length) || length < 0)
+  if (odd >= 0 || value.booleanIndex >= 0) {
+    const index = odd >= 0 ? odd : value.booleanIndex
+    throw notTensor(`${pointer}/${index}`, 'a length is a whole number, 0 or more')
+  }
+  return shape
+}
+
+function scalarOf (value: Json): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value)
+  return undefined
+}
+
+/** TENSOR_INVALID for the first place in a value that keeps it from being a tensor. */
+function oddValue (value: Json, pointer: string): LossdError {
+  if (Array.isArray(value)) {
+    for (const [index, each] of value.entries()) {
+      if (scalarOf(each) === undefined && !(each instanceof Numbers)) {
+        return oddValue(each, childPointer(pointer, index))
+      }
+    }
+    return notTensor(pointer, 'an array whose rows differ')
+  }
+  const kind = value === null ? 'null' : typeof value === 'string' ? 'a string' : 'an object'
+  return notTensor(pointer, `${kind} where a number belongs`)
+}
+
+function notTensor (pointer: string, reason: string): LossdError {
+  return new LossdError('TENSOR_INVALID', `${pointer}: ${reason}`, { pointer })
+}
+
+function oddElement (tensor: JsonTensor, index: number, reason: string): LossdError {
+  const { source, dataPointer } = tensor
+  const indices: number[] = []
+  const shape = typeof source === 'number' ? [] : source.shape
+  let rest = index
+  for (const length of shape.toReversed()) {
+    indices.unshift(rest % length)
+    rest = Math.floor(rest / length)
+  }
+  return notTensor(indices.reduce<string>(childPointer, dataPointer), reason)
+}
+
+function isInteger (datatype: Datatype): datatype is IntegerDatatype {
+  return datatype in integerRanges
+}
+
+function checkIntegers (
+  tensor: JsonTensor, datatype: IntegerDatatype, values: Float64Array, start: number
+): void {
+  const [least, most] = integerRanges[datatype]
+  for (let index = 0; index < tensor.count; index++) {
+    const value = values[start + index] ?? 0
+    if (!Number.isInteger(value)) {
+      throw oddElement(tensor, index, `${value} where a whole number belongs (${datatype})`)
+    }
+    if (value < least || value > most) {
+      throw oddElement(tensor, index, `${value} is beyond ${datatype}`)
+    }
+  }
+}
+
+function writeIntegers (
+  tensor: JsonTensor, datatype: IntegerDatatype, values: Float64Array, start: number,
+  heap: Heap, address: number
+): void {
+  const { count, source } = tensor
+  if (datatype !== 'INT64') {
+    const view = datatype === 'INT32' ? heap.i32 : heap.u8
+    const first = datatype === 'INT32' ? address / 4 : address
+    for (let index = 0; index < count; index++) view[first + index] = values[start + index] ?? 0
+    return
+  }
+  const first = address / 4
+  let texts: readonly string[] | undefined
+  for (let index = 0; index < count; index++) {
+    const value = values[start + index] ?? 0
+    // The low and the high half: a BigInt for each element would cost more than all the rest.
+    heap.i32[first + 2 * index] = value
+    heap.i32[first + 2 * index + 1] = Math.floor(value / 4294967296)
+    if (Number.isSafeInteger(value)) continue
+    texts ??= typeof source === 'number' ? [String(BigInt(value))] : source.texts()
+    const bits = integerBits(texts[index] ?? '')
+    if (bits === undefined) throw oddElement(tensor, index, `${texts[index]} is beyond INT64`)
+    heap.i64[address / 8 + index] = bits
+  }
+}
+
+function sameShape (a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis])
+}
