@@ -15,7 +15,6 @@ import { reach } from './walk.ts'
 export function gradient (graph: Graph, of: Node, seed: Node, by: readonly Node[]): Node[] {
   const sums = new Map<Node, Node>([[of, seed]])
   const path = pathTo(of, by)
-  const since = graph.nodeCount
   for (const node of path) {
     const g = sums.get(node)
     if (g === undefined) continue
@@ -28,7 +27,7 @@ export function gradient (graph: Graph, of: Node, seed: Node, by: readonly Node[
     })
   }
   const found = by.map(node => (path.has(node) ? sums.get(node) : undefined) ?? graph.constant(0))
-  return tidy(graph, found, since)
+  return tidy(graph, found, new Set(reach([of, seed, ...by])))
 }
 
 // What lies between `of` and any of `by`, users before arguments.

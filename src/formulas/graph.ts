@@ -148,6 +148,8 @@ export class Graph {
   /** g where the position along axis is i, else 0; neither g nor i may depend on the axis. */
   put (g: Node, i: Node, axis: Axis): Node {
     if (isConstant(g, 0)) return g
+    const [negated] = g.args
+    if (g.op === 'neg' && negated !== undefined) return this.apply('neg', this.put(negated, i, axis))
     const axes = this.sort([...g.axes, ...i.axes, axis])
     return this.#node({ op: 'put', args: [g, i], over: [axis], axes })
   }

@@ -15,21 +15,31 @@ import { mapGraph } from './walk.ts'
 /** The same values with less work inside loops. */
 export function hoist (graph: Graph, roots: readonly Node[]): Node[] {
   const taker = new Taker(graph)
-  return mapGraph(graph, roots, node => {
-    const [a, b, c] = node.args
-    switch (node.op) {
-      case 'sum': return a === undefined ? node : total(graph, a, node.over, depthMax)
-      case 'mul': return placed(graph, taker, node) ?? product(graph, node)
-      case 'div': return placed(graph, taker, node) ?? quotient(graph, node)
-      case 'neg': return a?.op === 'put' ? within(graph, a, g => graph.apply('neg', g)) : node
-      case 'where': {
-        const sinks = a !== undefined && b?.op === 'put' && isZero(c) && lacks(a, b.over)
-        return sinks ? within(graph, b, g => graph.apply('where', a, g, graph.constant(0))) : node
-      }
-      default: return node
-    }
-  })
+  return mapGraph(graph, roots, node => simpler(graph, taker, node))
 }
+
+function simpler (graph: Graph, taker: Taker, node: Node): Node {
+  const [a, b, c] = node.args
+  if (a === undefined) return node
+  switch (node.op) {
+    case 'sum': return total(graph, a, node.over, depthMax)
+    case 'mul': return placed(graph, taker, node) ?? product(graph, node)
+    case 'div': return placed(graph, taker, node) ?? quotient(graph, node)
+    // Building a node may have moved a sign or a choice out of a product: that one is looked at here.
+    case 'neg': return isProduct(a) ? graph.apply('neg', simpler(graph, taker, a)) : node
+    case 'where': {
+      if (b === undefined || c === undefined) return node
+      if (b.op === 'put' && isZero(c) && lacks(a, b.over)) {
+        return within(graph, b, g => graph.apply('where', a, g, c))
+      }
+      const [yes, no] = [b, c].map(x => (isProduct(x) ? simpler(graph, taker, x) : x))
+      return yes === undefined || no === undefined ? node : graph.apply('where', a, yes, no)
+    }
+    default: return node
+  }
+}
+
+const isProduct = (node: Node): boolean => node.op === 'mul' || node.op === 'div'
 
 const depthMax = 16
 

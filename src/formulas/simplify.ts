@@ -106,10 +106,6 @@ function choice (graph: Graph, c: Node, a: Node, b: Node): Node | null {
   if (c.op === 'not') return graph.apply('where', first(c), b, a)
   if (a.op === 'where' && first(a) === c) return graph.apply('where', c, second(a), b)
   if (b.op === 'where' && first(b) === c) return graph.apply('where', c, a, third(b))
-  // c ? (d ? x : 0) : 0 is (c && d ? x : 0).
-  if (is(b, 0) && a.op === 'where' && is(third(a), 0)) {
-    return graph.apply('where', graph.apply('and', c, first(a)), second(a), b)
-  }
   if (is(b, 0) && a.op === 'neg') return graph.apply('neg', graph.apply('where', c, first(a), b))
   return null
 }

@@ -5,13 +5,13 @@
 import type { Graph, Node } from './graph.ts'
 import { mapGraph, reach } from './walk.ts'
 
-/** The same values in fewer operations; nodes made before `since` stay as their author wrote them. */
-export function tidy (graph: Graph, roots: readonly Node[], since: number): Node[] {
+/** The same values in fewer operations; `kept` nodes stay as their author wrote them. */
+export function tidy (graph: Graph, roots: readonly Node[], kept: ReadonlySet<Node>): Node[] {
   return mapGraph(graph, roots, node => {
-    if (node.id < since) return node
-    if (node.op === 'where') return insideBounds(graph, node)
+    if (kept.has(node)) return node
+    if (node.op === 'where') return insideBounds(graph, node, kept)
     if (node.op !== 'add' && node.op !== 'sub') return node
-    const collected = collect(graph, node)
+    const collected = collect(graph, node, kept)
     return collected === node ? factor(graph, node) : collected
   })
 }
@@ -20,7 +20,7 @@ export function tidy (graph: Graph, roots: readonly Node[], since: number): Node
 const [termsMax, nodesMax, depthMax] = [8, 256, 6]
 
 // x - h - h is x - 2 · h: the terms of a sum as base and known factor, equal bases added.
-function collect (graph: Graph, sum: Node): Node {
+function collect (graph: Graph, sum: Node, kept: ReadonlySet<Node>): Node {
   const terms = new Map<Node, number>()
   let count = 0
   const waiting: [Node, number][] = [[sum, 1]]
@@ -28,7 +28,8 @@ function collect (graph: Graph, sum: Node): Node {
     const [node, times] = next
     const [a, b] = node.args
     if (count + waiting.length > termsMax) return sum
-    if (a !== undefined && node.op === 'neg') waiting.push([a, -times])
+    if (kept.has(node)) count += add(terms, node, times)
+    else if (a !== undefined && node.op === 'neg') waiting.push([a, -times])
     else if (a === undefined || b === undefined) count += add(terms, node, times)
     else if (node.op === 'add') waiting.push([b, times], [a, times])
     else if (node.op === 'sub') waiting.push([b, -times], [a, times])
@@ -56,19 +57,21 @@ function factor (graph: Graph, sum: Node): Node {
   if (a === undefined || b === undefined) return sum
   for (const candidate of factors(a, depthMax)) {
     if (candidate.op === 'constant' || candidate.axes.length >= sum.axes.length) continue
-    const [left, right] = [without(graph, a, candidate, depthMax), without(graph, b, candidate, depthMax)]
+    const left = without(graph, a, candidate, depthMax)
+    const right = without(graph, b, candidate, depthMax)
     if (left === null || right === null) continue
     return graph.apply('mul', candidate, graph.apply(sum.op, left, right))
   }
   return sum
 }
 
+// The node and what it is a product of.
 function factors (node: Node, depth: number): Node[] {
   const [a, b] = node.args
   if (a === undefined || depth === 0) return [node]
   switch (node.op) {
-    case 'neg': case 'div': return factors(a, depth - 1)
-    case 'mul': return [...factors(a, depth - 1), ...(b === undefined ? [] : factors(b, depth - 1))]
+    case 'neg': case 'div': return [node, ...factors(a, depth - 1)]
+    case 'mul': return [a, b ?? a].flatMap(arg => factors(arg, depth - 1))
     case 'where': return isZero(node.args[2]) && b !== undefined ? factors(b, depth - 1) : []
     default: return [node]
   }
@@ -92,7 +95,7 @@ function without (graph: Graph, node: Node, factor: Node, depth: number): Node |
 }
 
 // x > a && x < b ? f(clamp(x, a, b)) : z is x > a && x < b ? f(x) : z.
-function insideBounds (graph: Graph, choice: Node): Node {
+function insideBounds (graph: Graph, choice: Node, kept: ReadonlySet<Node>): Node {
   const [condition, branch, otherwise] = choice.args
   if (condition === undefined || branch === undefined || otherwise === undefined) return choice
   const nodes = reach([branch], nodesMax)
@@ -102,7 +105,7 @@ function insideBounds (graph: Graph, choice: Node): Node {
   if (bounded === undefined || x === undefined) return choice
   const [inside] = mapGraph(graph, [branch], node => {
     if (node === bounded) return x
-    return node.op === 'add' || node.op === 'sub' ? collect(graph, node) : node
+    return node.op === 'add' || node.op === 'sub' ? collect(graph, node, kept) : node
   })
   return inside === undefined ? choice : graph.apply('where', condition, inside, otherwise)
 }

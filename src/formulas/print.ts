@@ -1,0 +1,161 @@
+// A graph as a text of the language, which parses back to the same numbers. What is used twice gets
+// a line of its own, under its author's name where it has one; brackets stand where they must.
+
+import { findOp } from '../ops/index.ts'
+import { type Axis, type Graph, isConstant, type Node } from './graph.ts'
+import { mapGraph, reach } from './walk.ts'
+import { constants, words } from './words.ts'
+
+export interface PrintNames {
+  /** Names of statements, by the node of their value. */
+  readonly statements: ReadonlyMap<Node, string>
+  /** How the text writes an axis of the graph. */
+  readonly axis: (axis: Axis) => string
+  /** Names that may not be given to anything else: arguments, axes. */
+  readonly taken: Iterable<string>
+}
+
+/** One statement a line, the last without a name; null if an op has no word in the language. */
+export function print (graph: Graph, node: Node, names: PrintNames): string | null {
+  const [root = node] = mapGraph(graph, [node], each => readable(graph, each))
+  const nodes = reach([root])
+  const uses = countUses(nodes)
+  const fresh = freshNames(names)
+  const texts = new Map<Node, Text>()
+  const lines: string[] = []
+  for (const each of nodes) {
+    const args = each.args.map(arg => texts.get(arg) ?? atom('?'))
+    const text = textOf(each, args, names.axis)
+    if (text === null) return null
+    texts.set(each, text)
+    if (each === root) {
+      lines.push(text.text)
+    } else if (text.level !== levels.atom || each.args.length > 0) {
+      const given = names.statements.get(each)
+      const shared = (uses.get(each) ?? 0) > 1 && text.text.length > shortMax
+      if (given === undefined && !shared && text.text.length <= lineMax) continue
+      const name = given ?? fresh.next().value
+      lines.push(`${name} = ${text.text}`)
+      texts.set(each, atom(name))
+    }
+  }
+  return lines.join('\n')
+}
+
+// An expression used twice is written twice up to `shortMax` characters; a longer one than `lineMax`
+// gets a line of its own even if it is used once.
+const [shortMax, lineMax] = [10, 72]
+
+/** How tightly an expression holds together; a looser one inside a tighter one needs brackets. */
+const levels = {
+  choice: 0, or: 1, and: 2, equal: 3, compare: 4, add: 5, mul: 6, unary: 7, power: 8, atom: 9
+} as const
+
+interface Text {
+  readonly text: string
+  readonly level: number
+}
+
+const infix: ReadonlyMap<string, readonly [sign: string, level: number]> = new Map([
+  ['or', ['||', levels.or]], ['and', ['&&', levels.and]],
+  ['eq', ['==', levels.equal]], ['ne', ['!=', levels.equal]],
+  ['lt', ['<', levels.compare]], ['le', ['<=', levels.compare]],
+  ['gt', ['>', levels.compare]], ['ge', ['>=', levels.compare]],
+  ['add', ['+', levels.add]], ['sub', ['-', levels.add]],
+  ['mul', ['*', levels.mul]], ['div', ['/', levels.mul]], ['mod', ['%', levels.mul]]
+])
+
+function textOf (node: Node, args: readonly Text[], axis: (axis: Axis) => string): Text | null {
+  const [a = atom(''), b = a, c = a] = args
+  const sign = infix.get(node.op)
+  if (sign !== undefined) {
+    const [word, level] = sign
+    const left = level === levels.equal || level === levels.compare ? level + 1 : level
+    return { text: `${inside(a, left)} ${word} ${inside(b, level + 1)}`, level }
+  }
+  switch (node.op) {
+    case 'constant': return node.mask ? atom(String(node.value === 1)) : numberText(node.value)
+    case 'input': case 'parameter': return atom(node.name)
+    case 'size': return atom(axis(node.over[0] ?? ''))
+    case 'iota': return atom(`index(${axis(node.over[0] ?? '')})`)
+    case 'take': return atom(`${inside(a, levels.atom)}[${axis(node.over[0] ?? '')} = ${b.text}]`)
+    case 'not': return { text: `!${inside(a, levels.unary)}`, level: levels.unary }
+    // -a * b is read as (-a) * b, the same number.
+    case 'neg': return a.level === levels.mul
+      ? { text: `-${a.text}`, level: levels.mul }
+      : { text: `-${inside(a, levels.power)}`, level: levels.unary }
+    case 'pow':
+      return { text: `${inside(a, levels.atom)} ** ${inside(b, levels.unary)}`, level: levels.power }
+    case 'where': {
+      const text = `${inside(a, levels.or)} ? ${inside(b, levels.or)} : ${c.text}`
+      return { text, level: levels.choice }
+    }
+    case 'sqrt0': return normText(node, axis)
+    default: return callText(node, args, axis)
+  }
+}
+
+function callText (node: Node, args: readonly Text[], axis: (axis: Axis) => string): Text | null {
+  const known = words.has(node.op) && (findOp(node.op)?.word ?? true)
+  const all = [...args.map(arg => arg.text), ...node.over.map(axis)]
+  return known ? atom(`${node.op}(${all.join(', ')})`) : null
+}
+
+// The root of a sum of squares, whose slope at 0 is 0, is a norm.
+function normText (node: Node, axis: (axis: Axis) => string): Text | null {
+  const [sum] = node.args
+  const [square] = sum?.args ?? []
+  const [x, same] = square?.args ?? []
+  if (sum?.op !== 'sum' || square?.op !== 'mul' || x === undefined || x !== same) return null
+  return null
+}
+
+function numberText (value: number): Text {
+  if (Number.isNaN(value)) return { text: 'inf - inf', level: levels.add }
+  const [name] = [...constants].find(([, known]) => known === Math.abs(value)) ?? [String(Math.abs(value))]
+  return value < 0 ? { text: `-${name}`, level: levels.unary } : atom(name)
+}
+
+const atom = (text: string): Text => ({ text, level: levels.atom })
+
+const inside = (text: Text, level: number): string =>
+  text.level < level ? `(${text.text})` : text.text
+
+// put(g, i) is index(C) == i ? g : 0, and c ? (d ? x : 0) : 0 is c && d ? x : 0.
+function readable (graph: Graph, node: Node): Node {
+  const [a, b, c] = node.args
+  if (a === undefined || b === undefined) return node
+  if (node.op === 'put') {
+    const here = graph.apply('eq', graph.iota(node.over[0] ?? ''), b)
+    return mergeChoices(graph, here, a, graph.constant(0), true)
+  }
+  return node.op === 'where' && c !== undefined ? mergeChoices(graph, a, b, c, false) : node
+}
+
+function mergeChoices (graph: Graph, condition: Node, a: Node, b: Node, innerFirst: boolean): Node {
+  const [inner, value, otherwise] = a.op === 'where' ? a.args : []
+  if (inner === undefined || value === undefined || otherwise !== b || !isConstant(b, 0)) {
+    return graph.apply('where', condition, a, b)
+  }
+  const both = innerFirst ? [inner, condition] : [condition, inner]
+  return graph.apply('where', graph.apply('and', ...both), value, b)
+}
+
+function countUses (nodes: readonly Node[]): ReadonlyMap<Node, number> {
+  const uses = new Map<Node, number>()
+  for (const node of nodes) {
+    for (const arg of node.args) uses.set(arg, (uses.get(arg) ?? 0) + 1)
+  }
+  return uses
+}
+
+// a, b, c … z, a2, b2 …, none of them taken.
+function * freshNames (names: PrintNames): Generator<string, never> {
+  const taken = new Set([...names.taken, ...names.statements.values(), ...constants.keys(), ...words.keys()])
+  for (let round = 1; ; round++) {
+    for (const letter of 'abcdefghijklmnopqrstuvwxyz') {
+      const name = round === 1 ? letter : `${letter}${round}`
+      if (!taken.has(name)) yield name
+    }
+  }
+}
