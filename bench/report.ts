@@ -34,8 +34,9 @@ const rows: readonly Row[] = [
     name: 'http',
     title: 'Over HTTP',
     sentence: 'JSON, 10 connections, autocannon on the same machine as the servers, so that it ' +
-      'takes a share of the CPUs and is itself a limit for small requests; `alone` is one request ' +
-      'at a time by fetch. The floors read the same body and answer as many bytes without computing.'
+      'takes a share of the CPUs and is itself a limit for small requests; `alone` is one ' +
+      'request at a time by fetch. The floors read the same body and answer as many bytes ' +
+      'without computing.'
   }
 ]
 
@@ -49,8 +50,8 @@ for (const row of chosen) {
 }
 const sections = rows.filter(({ title }) => kept.has(title))
   .map(({ title }) => `## ${title}\n\n${kept.get(title)?.trim()}\n`)
-const opening = 'Written by `npm run bench`. Competitors take turns and a figure is the median over\n' +
-  'rounds; compare figures of one table, not of two machines.'
+const opening = 'Written by `npm run bench`. Competitors take turns and a figure is the median\n' +
+  'over rounds; compare figures of one table, not of two machines.'
 writeFileSync(results, `# Measured\n\n${opening}\n\n${sections.join('\n')}`)
 
 /** The output of a bench, printed as it comes. */
