@@ -1,7 +1,6 @@
 // A graph as a text of the language, which parses back to the same numbers. What is used twice gets
 // a line of its own, under its author's name where it has one; brackets stand where they must.
 
-import { findOp } from '../ops/index.ts'
 import { type Axis, type Graph, isConstant, type Node } from './graph.ts'
 import { mapGraph, reach } from './walk.ts'
 import { constants, words } from './words.ts'
@@ -11,6 +10,8 @@ export interface PrintNames {
   readonly statements: ReadonlyMap<Node, string>
   /** How the text writes an axis of the graph. */
   readonly axis: (axis: Axis) => string
+  /** The axis along which an argument of type class counts, by its node. */
+  readonly classes: ReadonlyMap<Node, Axis>
   /** Names that may not be given to anything else: arguments, axes. */
   readonly taken: Iterable<string>
 }
@@ -23,14 +24,14 @@ export function print (graph: Graph, node: Node, names: PrintNames): string | nu
   const fresh = freshNames(names)
   const texts = new Map<Node, Text>()
   const lines: string[] = []
+  const writer = { names, find: (arg: Node): Text => texts.get(arg) ?? atom('?') }
   for (const each of nodes) {
-    const args = each.args.map(arg => texts.get(arg) ?? atom('?'))
-    const text = textOf(each, args, names.axis)
+    const text = textOf(each, writer)
     if (text === null) return null
     texts.set(each, text)
     if (each === root) {
       lines.push(text.text)
-    } else if (text.level !== levels.atom || each.args.length > 0) {
+    } else if (each.args.length > 0 && !squares(each)) {
       const given = names.statements.get(each)
       const shared = (uses.get(each) ?? 0) > 1 && text.text.length > shortMax
       if (given === undefined && !shared && text.text.length <= lineMax) continue
@@ -65,8 +66,14 @@ const infix: ReadonlyMap<string, readonly [sign: string, level: number]> = new M
   ['mul', ['*', levels.mul]], ['div', ['/', levels.mul]], ['mod', ['%', levels.mul]]
 ])
 
-function textOf (node: Node, args: readonly Text[], axis: (axis: Axis) => string): Text | null {
-  const [a = atom(''), b = a, c = a] = args
+interface Writer {
+  readonly names: PrintNames
+  readonly find: (arg: Node) => Text
+}
+
+function textOf (node: Node, writer: Writer): Text | null {
+  const { axis } = writer.names
+  const [a = atom(''), b = a, c = a] = node.args.map(writer.find)
   const sign = infix.get(node.op)
   if (sign !== undefined) {
     const [word, level] = sign
@@ -78,7 +85,7 @@ function textOf (node: Node, args: readonly Text[], axis: (axis: Axis) => string
     case 'input': case 'parameter': return atom(node.name)
     case 'size': return atom(axis(node.over[0] ?? ''))
     case 'iota': return atom(`index(${axis(node.over[0] ?? '')})`)
-    case 'take': return atom(`${inside(a, levels.atom)}[${axis(node.over[0] ?? '')} = ${b.text}]`)
+    case 'take': return atom(`${inside(a, levels.atom)}[${takeText(node, b, writer.names)}]`)
     case 'not': return { text: `!${inside(a, levels.unary)}`, level: levels.unary }
     // -a * b is read as (-a) * b, the same number.
     case 'neg': return a.level === levels.mul
@@ -90,25 +97,32 @@ function textOf (node: Node, args: readonly Text[], axis: (axis: Axis) => string
       const text = `${inside(a, levels.or)} ? ${inside(b, levels.or)} : ${c.text}`
       return { text, level: levels.choice }
     }
-    case 'sqrt0': return normText(node, axis)
-    default: return callText(node, args, axis)
+    case 'sqrt0': return normText(node, writer)
+    default: return callText(node, writer)
   }
 }
 
-function callText (node: Node, args: readonly Text[], axis: (axis: Axis) => string): Text | null {
-  const known = words.has(node.op) && (findOp(node.op)?.word ?? true)
-  const all = [...args.map(arg => arg.text), ...node.over.map(axis)]
-  return known ? atom(`${node.op}(${all.join(', ')})`) : null
+function callText ({ op, args, over }: Node, { names, find }: Writer): Text | null {
+  if (!words.has(op)) return null
+  return atom(`${op}(${[...args.map(arg => find(arg).text), ...over.map(names.axis)].join(', ')})`)
+}
+
+// x[target] where target's classes lie along the axis, else x[C = i].
+function takeText ({ args, over }: Node, index: Text, names: PrintNames): string {
+  const [, i] = args
+  const [axis = ''] = over
+  return i !== undefined && names.classes.get(i) === axis ? index.text : `${names.axis(axis)} = ${index.text}`
 }
 
 // The root of a sum of squares, whose slope at 0 is 0, is a norm.
-function normText (node: Node, axis: (axis: Axis) => string): Text | null {
-  const [sum] = node.args
+function normText ({ args: [sum] }: Node, { names, find }: Writer): Text | null {
   const [square] = sum?.args ?? []
-  const [x, same] = square?.args ?? []
-  if (sum?.op !== 'sum' || square?.op !== 'mul' || x === undefined || x !== same) return null
-  return null
+  const [x] = square?.args ?? []
+  if (sum?.op !== 'sum' || square === undefined || !squares(square) || x === undefined) return null
+  return atom(`norm(${[find(x).text, 2, ...sum.over.map(names.axis)].join(', ')})`)
 }
+
+const squares = (node: Node): boolean => node.op === 'mul' && node.args[0] === node.args[1]
 
 function numberText (value: number): Text {
   if (Number.isNaN(value)) return { text: 'inf - inf', level: levels.add }
