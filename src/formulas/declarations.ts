@@ -65,9 +65,9 @@ function axis (cursor: Cursor): AxisSyntax {
   const { position } = cursor.token
   const group = cursor.skip('...')
   const named = !group || cursor.token.kind === 'name'
-  const name = named ? cursor.name('the name of an axis').text : ''
+  const name = named ? cursor.name('the name of an axis').text : '...'
   if (group) {
-    return { name: `...${name}`, group, optional: false, broadcasts: false, length: null, position }
+    return { name, group, optional: false, broadcasts: false, length: null, position }
   }
   const broadcasts = cursor.skip('~')
   const optional = cursor.skip('?')

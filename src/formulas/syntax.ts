@@ -79,8 +79,9 @@ export interface Bound {
 
 /** One axis between the brackets of a type: `N?`, `N~`, `K = 4`, `...`, `...S`. */
 export interface AxisSyntax {
-  /** A group's name begins with `...`. */
+  /** `...` for a group without a name. */
   readonly name: string
+  /** True for `...` and `...S`: zero or more axes. */
   readonly group: boolean
   readonly optional: boolean
   readonly broadcasts: boolean

@@ -1,0 +1,193 @@
+// What the values of a request must satisfy: bounds of tensors, indices within their classes, the
+// conditions beside the formula. Each is a yes/no node; true anywhere means refused, or a warning.
+
+import { LossdError } from '../errors.ts'
+import type { Binding } from './bind.ts'
+import type { Definition, Rule, TensorArgument } from './definition.ts'
+import type { Node } from './graph.ts'
+import type { Bound } from './syntax.ts'
+import type { Tracer } from './tracer.ts'
+import type { Environment } from './values.ts'
+
+export interface Check {
+  /** A yes/no value: true anywhere means the request is refused. */
+  readonly node: Node
+  readonly code: 'TARGET_RANGE' | 'VALUE_RANGE' | 'VALUE_REFUSED'
+  readonly argument: string
+  /** The sentence, in which explain() fills in what is in braces. */
+  readonly detail: string
+}
+
+export interface Warning {
+  /** A yes/no value; null if the warning holds whatever the values are. */
+  readonly node: Node | null
+  readonly argument: string
+  readonly code: string
+  readonly message: string
+}
+
+export interface CheckContext {
+  readonly definition: Definition
+  readonly binding: Binding
+  readonly tracer: Tracer
+  readonly environment: Environment
+  readonly inputs: ReadonlyMap<string, Node>
+}
+
+/** All checks of a formula. A refusal that is known before anything runs is thrown at once. */
+export function checksOf (context: CheckContext): Check[] {
+  const checks: Check[] = []
+  for (const tensor of context.definition.tensors) {
+    const node = context.inputs.get(tensor.name)
+    const kind = context.binding.tensors.get(tensor.name)?.kind
+    if (node === undefined || kind === undefined) continue
+    if (kind.kind === 'class' && kind.along !== '') checks.push(ofClasses(context, tensor, node, kind.along))
+    else if (tensor.bounds.length > 0) checks.push(ofBounds(context, tensor, node))
+  }
+  for (const rule of context.definition.refuse) {
+    const node = conditionOf(context, rule)
+    if (node.op !== 'constant') {
+      checks.push({ node, code: 'VALUE_REFUSED', argument: rule.argument, detail: rule.sentence })
+    } else if (node.value === 1) {
+      const detail = fill(rule.sentence, context.binding)
+      throw new LossdError('VALUE_REFUSED', detail, { pointer: pointerOf(context.definition, rule.argument) })
+    }
+  }
+  return checks
+}
+
+export function warningsOf (context: CheckContext): Warning[] {
+  const warnings: Warning[] = []
+  for (const rule of context.definition.warn) {
+    const { argument, code, sentence: message } = rule
+    const node = conditionOf(context, rule)
+    if (node.op !== 'constant') warnings.push({ node, argument, code, message })
+    else if (node.value === 1) warnings.push({ node: null, argument, code, message })
+  }
+  return warnings
+}
+
+/** The sentences of the gradients that are not given, by argument. */
+export function frozenOf (context: CheckContext): Map<string, string> {
+  const holds = (rule: Rule): boolean => conditionOf(context, rule).value === 1
+  return new Map(context.definition.frozen.filter(holds).map(rule => [rule.argument, rule.sentence]))
+}
+
+// Conditions may be of any shape: anywhere is enough.
+function conditionOf ({ tracer, environment }: CheckContext, { condition }: Rule): Node {
+  return tracer.yesNo(tracer.evaluate(condition, environment), condition.position)
+}
+
+// Within 0 … length - 1 unless the text bounds it otherwise. What is ignored may be anything.
+function ofClasses (context: CheckContext, tensor: TensorArgument, node: Node, along: string): Check {
+  const { tracer: { graph }, environment, definition } = context
+  const { name, bounds } = tensor
+  const above = bounds.some(({ operator }) => operator.startsWith('<'))
+  const below = bounds.some(({ operator }) => operator.startsWith('>'))
+  let within = bounds.map(bound => compare(context, node, bound)).reduce((a, b) => graph.apply('and', a, b),
+    graph.constant(true))
+  if (!below) within = graph.apply('and', within, graph.apply('ge', node, graph.constant(0)))
+  if (!above) within = graph.apply('and', within, graph.apply('lt', node, graph.size(along)))
+  let outside = graph.apply('not', within)
+  if (definition.options.some(option => option.name === 'ignore_index')) {
+    const ignored = environment.outer?.names.get('ignore_index')
+    if (ignored !== undefined && !('kind' in ignored)) {
+      outside = graph.apply('and', graph.apply('ne', node, ignored), outside)
+    }
+  }
+  const range = above || below ? `${name} must be ${boundsText(bounds)}` : `classes are 0 to {${along} - 1}`
+  return { node: outside, code: 'TARGET_RANGE', argument: name, detail: `${name} holds {value}; ${range}` }
+}
+
+// not (within), so that NaN fails.
+function ofBounds (context: CheckContext, { name, bounds }: TensorArgument, node: Node): Check {
+  const { graph } = context.tracer
+  const within = bounds.map(bound => compare(context, node, bound)).reduce((a, b) => graph.apply('and', a, b))
+  const detail = `all elements of ${name} must be ${boundsText(bounds)}; one is {value}`
+  return { node: graph.apply('not', within), code: 'VALUE_RANGE', argument: name, detail }
+}
+
+const ops = { '>': 'gt', '>=': 'ge', '<': 'lt', '<=': 'le' } as const
+
+function compare ({ tracer: { graph } }: CheckContext, node: Node, { operator, value }: Bound): Node {
+  return graph.apply(ops[operator], node, graph.constant(value))
+}
+
+/** Bounds as a sentence says them: `>= 0 and <= 1`. */
+export function boundsText (bounds: readonly Bound[]): string {
+  return bounds.map(({ operator, value }) => `${operator} ${value}`).join(' and ')
+}
+
+/** True if a number is outside the bounds; NaN is. */
+export function outside (value: number, bounds: readonly Bound[]): boolean {
+  return !bounds.every(({ operator, value: bound }) => {
+    switch (operator) {
+      case '>': return value > bound
+      case '>=': return value >= bound
+      case '<': return value < bound
+      case '<=': return value <= bound
+    }
+  })
+}
+
+/** `/target`, or `/options/delta` for an option. */
+export function pointerOf (definition: Definition, argument: string): string {
+  return `${definition.options.some(({ name }) => name === argument) ? '/options' : ''}/${argument}`
+}
+
+/**
+ * The sentence of a check or a warning for one request: {input} becomes a shape, {C} and {C - 1} a
+ * length, {delta} a number, {value} the first element that is out of bounds, with its place.
+ */
+export function explain (
+  definition: Definition, binding: Binding, { argument, ...check }: Check | Warning,
+  values: ArrayLike<number | bigint> = []
+): string {
+  const sentence = 'detail' in check ? check.detail : check.message
+  if (!sentence.includes('{value}')) return fill(sentence, binding)
+  return fill(sentence.replace('{value}', firstOutside(definition, binding, argument, values)), binding)
+}
+
+function firstOutside (
+  definition: Definition, binding: Binding, argument: string, values: ArrayLike<number | bigint>
+): string {
+  const tensor = definition.tensors.find(({ name }) => name === argument)
+  const bound = binding.tensors.get(argument)
+  if (tensor === undefined || bound === undefined) return 'others'
+  const { kind, along } = bound.kind
+  const ends: Bound[] = [...tensor.bounds]
+  if (kind === 'class' && !ends.some(({ operator }) => operator.startsWith('>'))) {
+    ends.push({ operator: '>=', value: 0 })
+  }
+  if (kind === 'class' && !ends.some(({ operator }) => operator.startsWith('<'))) {
+    ends.push({ operator: '<', value: binding.axes.get(along) ?? 1 })
+  }
+  const ignored = binding.numbers.get('ignore_index') ?? binding.known.get('ignore_index')
+  for (let place = 0; place < values.length; place++) {
+    const value = Number(values[place])
+    if (outside(value, ends) && !(kind === 'class' && value === ignored)) {
+      return `${value} at [${placeText(place, bound.shape)}]`
+    }
+  }
+  return 'others'
+}
+
+function placeText (place: number, shape: readonly number[]): string {
+  const indices: number[] = []
+  let rest = place
+  for (const length of shape.toReversed()) {
+    indices.unshift(rest % length)
+    rest = Math.floor(rest / length)
+  }
+  return indices.join()
+}
+
+function fill (sentence: string, binding: Binding): string {
+  return sentence.replace(/\{([A-Za-z_.0-9]+)( - 1)?\}/g, (whole, name: string, less: string | undefined) => {
+    const shape = binding.tensors.get(name)?.shape
+    if (shape !== undefined) return `[${shape.join()}]`
+    const value = binding.axes.get(name) ?? binding.numbers.get(name) ?? binding.known.get(name)
+    if (value === undefined) return whole
+    return String(less === undefined ? value : Number(value) - 1)
+  })
+}

@@ -1,0 +1,95 @@
+// Text to definition: declarations become arguments with shapes, bounds and defaults; names and
+// argument counts are checked in all branches; conditions beside the formula are read in its scope.
+
+import { argumentOf, declaredAxes, reductionOf } from './arguments.ts'
+import { Checker } from './check.ts'
+import type {
+  Argument, Definition, OptionArgument, Rule, Rules, TensorArgument
+} from './definition.ts'
+import { fail } from './fault.ts'
+import { parse, parseExpression } from './parse.ts'
+import type { Scope } from './scope.ts'
+import type { Declaration, Expression } from './syntax.ts'
+
+export interface DefineSettings {
+  /** Conditions beside the formula. */
+  readonly rules?: Rules
+  /** The options of a request, for a text without declarations: they are its options. */
+  readonly options?: Readonly<Record<string, unknown>>
+}
+
+/** The definition of a text. Throws FORMULA_INVALID and FORMULA_TOO_LARGE with the position. */
+export function define (text: string, { rules = {}, options = {} }: DefineSettings = {}): Definition {
+  const { declarations, statements } = parse(text)
+  const positional = declarations.length === 0
+  const free = new Set<string>()
+  const checker = new Checker(positional ? { positional, free: name => free.add(name) } : { positional })
+  const scope: Scope = { names: new Map(), outer: null }
+  for (const { name, position, modifier } of declarations) {
+    if (scope.names.has(name)) fail(position, `${name} is declared twice.`)
+    scope.names.set(name, { sort: modifier === 'state' ? 'state' : 'value', parameters: 0 })
+  }
+  const axes = declaredAxes(declarations)
+  for (const [name, { position }] of axes) {
+    if (scope.names.has(name)) fail(position, `${name} is an axis and an argument; one of them needs another name.`)
+    scope.names.set(name, { sort: 'axis', parameters: 0 })
+  }
+  checker.statements(statements, scope)
+
+  const declared = positional ? [...free].map(name => freeDeclaration(name, options)) : declarations
+  const own = declared.find(({ name }) => name === 'reduction')
+  const args: Argument[] = []
+  for (const declaration of declared) args.push(argumentOf(declaration, axes, args))
+  const rule = (condition: string, code: string, sentence: string, argument?: string): Rule => {
+    const expression = parseExpression(condition)
+    checker.expression(expression, scope)
+    return { condition: expression, argument: argument ?? firstName(expression, args), code, sentence }
+  }
+  return {
+    text,
+    arguments: args,
+    tensors: args.filter((argument): argument is TensorArgument => argument.role === 'tensor'),
+    options: args.filter((argument): argument is OptionArgument => argument.role === 'option'),
+    axes: positional ? ['...'] : [...axes.keys()],
+    derived: checker.derived,
+    statements,
+    reduction: reductionOf(own),
+    positional: positional && checker.usesPositions,
+    refuse: rules.refuse?.map(([condition, sentence]) => rule(condition, '', sentence)) ?? [],
+    warn: rules.warn?.map(([condition, code, sentence]) => rule(condition, code, sentence)) ?? [],
+    frozen: rules.frozen?.map(([argument, condition, sentence]) => rule(condition, '', sentence, argument)) ?? []
+  }
+}
+
+// What an undeclared name is: an option if the request has one of that name, else a tensor.
+function freeDeclaration (name: string, options: Readonly<Record<string, unknown>>): Declaration {
+  const position = 0
+  const bare = { name, position, modifier: '', bounds: [], relation: null, default: null } as const
+  const type = { choice: '', along: '', axes: null, position } as const
+  const value = Object.hasOwn(options, name) ? options[name] : undefined
+  if (typeof value === 'number') return { ...bare, types: [{ ...type, word: 'number' }] }
+  if (typeof value === 'boolean') return { ...bare, types: [{ ...type, word: 'boolean' }] }
+  if (typeof value === 'string') return { ...bare, types: [{ ...type, word: 'text' }] }
+  const group = { name: '...', group: true, optional: false, broadcasts: false, length: null, position }
+  return { ...bare, types: [{ ...type, word: 'real', axes: [group] }] }
+}
+
+// The first argument that an expression names, from left to right.
+function firstName (expression: Expression, args: readonly Argument[]): string {
+  const names: { name: string, position: number }[] = []
+  const walk = (part: Expression): void => {
+    switch (part.kind) {
+      case 'name': names.push(part); break
+      case 'unary': walk(part.argument); break
+      case 'binary': walk(part.left); walk(part.right); break
+      case 'choice': walk(part.condition); walk(part.yes); walk(part.no); break
+      case 'call': part.arguments.forEach(walk); break
+      case 'take': walk(part.argument); part.takes.forEach(({ index }) => walk(index)); break
+      case 'function': walk(part.body); break
+      default:
+    }
+  }
+  walk(expression)
+  const arguments_ = new Set(args.map(({ name }) => name))
+  return names.find(({ name }) => arguments_.has(name))?.name ?? args[0]?.name ?? ''
+}

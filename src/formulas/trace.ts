@@ -1,0 +1,138 @@
+// From a bound definition, or a text of the op table, to nodes of a graph.
+
+import type { Binding } from './bind.ts'
+import { checksOf, type Check, type Warning, warningsOf, frozenOf } from './checks.ts'
+import type { Definition } from './definition.ts'
+import type { Axis, Graph, Node } from './graph.ts'
+import { parse } from './parse.ts'
+import type { Statement } from './syntax.ts'
+import { Tracer } from './tracer.ts'
+import { type AxisValue, type Environment, isNode, type Value } from './values.ts'
+
+export interface Traced {
+  readonly value: Node
+  /** What a mean divides by, per element; null means 1. */
+  readonly denominator: Node | null
+  readonly inputs: ReadonlyMap<string, Node>
+  /** New values of `state` arguments. */
+  readonly states: ReadonlyMap<string, Node>
+  /** The axes of the value in the order of its shape. */
+  readonly valueAxes: readonly Axis[]
+  readonly checks: readonly Check[]
+  readonly warnings: readonly Warning[]
+  /** Why an argument has no gradient here, by its name. */
+  readonly frozen: ReadonlyMap<string, string>
+}
+
+/** The graph of a definition for one binding; the graph's axes are made here. */
+export function trace (definition: Definition, binding: Binding, graph: Graph): Traced {
+  for (const axis of binding.axes.keys()) graph.addAxis(axis)
+  const tracer = new Tracer(graph, {
+    missing: binding.missing,
+    ...(definition.positional ? { positions: binding.groups.get('...') ?? [] } : {}),
+    state: new Set(definition.tensors.filter(tensor => tensor.state).map(tensor => tensor.name)),
+    derived: binding.derived
+  })
+  const names = new Map<string, Value>()
+  for (const name of definition.axes) names.set(name, axisOf(binding, name))
+  const inputs = new Map<string, Node>()
+  for (const { name, default: fallback } of definition.tensors) {
+    const given = binding.tensors.get(name)
+    if (given === undefined) {
+      names.set(name, graph.constant(fallback ?? 0))
+      continue
+    }
+    const node = graph.input(name, given.layout, given.datatype)
+    inputs.set(name, node)
+    // A yes/no tensor lies in memory as numbers.
+    names.set(name, given.kind.kind === 'boolean' ? graph.apply('ne', node, graph.constant(0)) : node)
+    if (given.kind.kind === 'class' && given.kind.along !== '') tracer.setClassAxis(node, axisOf(binding, given.kind.along))
+  }
+  for (const [name, value] of binding.known) names.set(name, known(graph, value))
+  for (const name of binding.numbers.keys()) names.set(name, graph.parameter(name))
+
+  const { value, environment, states } = tracer.statements(definition.statements, { names, outer: null })
+  const { position } = definition.statements.at(-1) ?? { position: 0 }
+  const result = tracer.number(value, position)
+  const denominator = environment.names.get('denominator')
+  const context = { definition, binding, tracer, environment, inputs }
+  return {
+    value: result,
+    denominator: denominator === undefined ? null : tracer.number(denominator, position),
+    inputs,
+    states,
+    valueAxes: result.axes,
+    checks: checksOf(context),
+    warnings: warningsOf(context),
+    frozen: frozenOf(context)
+  }
+}
+
+function axisOf (binding: Binding, name: Axis): AxisValue {
+  return { kind: 'axis', axes: binding.groups.get(name) ?? (binding.axes.has(name) ? [name] : []) }
+}
+
+function known (graph: Graph, value: number | boolean | string): Value {
+  return typeof value === 'string' ? { kind: 'text', text: value } : graph.constant(value)
+}
+
+/**
+ * The loss and what its mean was divided by, reduced as PyTorch does: none, mean, sum. A mean is the
+ * sum divided by the sum of denominators (their count where there are none), so the mean of nothing
+ * is NaN. A scalar without a denominator stays as it is.
+ */
+export function reduced (
+  graph: Graph, traced: Pick<Traced, 'value' | 'denominator' | 'valueAxes'>, reduction: string
+): { loss: Node, denominator: Node | null } {
+  const { value, denominator, valueAxes } = traced
+  const total = reduction === 'none' ? value : graph.reduce('sum', value, valueAxes)
+  if (reduction !== 'mean' || (valueAxes.length === 0 && denominator === null)) {
+    return { loss: total, denominator: null }
+  }
+  const divisor = graph.reduce('sum', denominator ?? graph.constant(1), valueAxes)
+  return { loss: graph.apply('div', total, divisor), denominator: divisor }
+}
+
+/** What the names of a text stand for: values, and axes by name; `over` is an axis of its own. */
+export interface TraceScope {
+  readonly names: ReadonlyMap<string, Value | number | boolean | string>
+  readonly over?: readonly Axis[]
+}
+
+const parsed = new Map<string, readonly Statement[]>()
+
+/** The value of a text of the op table in a scope of nodes. Such texts are few and kept parsed. */
+export function traceScope (text: string, scope: TraceScope, graph: Graph): Node {
+  let statements = parsed.get(text)
+  if (statements === undefined) {
+    statements = parse(text).statements
+    parsed.set(text, statements)
+  }
+  const tracer = new Tracer(graph, { inner: true })
+  const { value } = tracer.statements(statements, environmentOf(graph, scope))
+  return isNode(value) ? value : tracer.number(value, 0)
+}
+
+/**
+ * The statements of a definition in a scope of one's own, as layers and optimizers need it: names of
+ * arguments are values, names of axes are axes of the graph, `state` lists what may be assigned.
+ */
+export function traceStatements (
+  definition: Definition, scope: TraceScope, graph: Graph, missing: ReadonlySet<string> = new Set()
+): { value: Node, states: ReadonlyMap<string, Node> } {
+  const state = new Set(definition.tensors.filter(tensor => tensor.state).map(tensor => tensor.name))
+  const tracer = new Tracer(graph, { state, missing })
+  const environment = environmentOf(graph, scope)
+  for (const { name, default: fallback } of definition.arguments) {
+    if (!environment.names.has(name) && fallback !== null) environment.names.set(name, known(graph, fallback))
+  }
+  const { value, states } = tracer.statements(definition.statements, environment)
+  return { value: tracer.number(value, 0), states }
+}
+
+function environmentOf (graph: Graph, { names, over }: TraceScope): Environment {
+  const values = new Map<string, Value>()
+  for (const [name, value] of names) values.set(name, typeof value === 'object' ? value : known(graph, value))
+  if (over !== undefined) values.set('over', { kind: 'axis', axes: over })
+  return { names: values, outer: null }
+}
