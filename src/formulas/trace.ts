@@ -16,6 +16,8 @@ export interface Traced {
   readonly inputs: ReadonlyMap<string, Node>
   /** New values of `state` arguments. */
   readonly states: ReadonlyMap<string, Node>
+  /** Values by the names of their statements, as the derivative's text gives them back. */
+  readonly statements: ReadonlyMap<string, Node>
   /** The axes of the value in the order of its shape. */
   readonly valueAxes: readonly Axis[]
   readonly checks: readonly Check[]
@@ -61,6 +63,7 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
     denominator: denominator === undefined ? null : tracer.number(denominator, position),
     inputs,
     states,
+    statements: new Map([...environment.names].flatMap(([name, value]) => isNode(value) ? [[name, value]] : [])),
     valueAxes: result.axes,
     checks: checksOf(context),
     warnings: warningsOf(context),
