@@ -1,0 +1,100 @@
+// What is refused before a body is read: requests while the service is not ready, unknown paths and
+// methods, media types, encodings, sizes. Each check is a few comparisons of strings.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { LossdError, nearest } from '../errors.ts'
+import { bodyTooLarge, mediaTypeUnsupported } from './replies.ts'
+import type { Routes } from './routes.ts'
+
+/** Where the service is in its life. */
+export interface Lifecycle {
+  state: 'starting' | 'ready' | 'draining' | 'failed'
+}
+
+/** Refuses all but health until the service is ready, and paths that do not exist. */
+export function admitRequests (app: FastifyInstance, lifecycle: Lifecycle, routes: Routes): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const refusal = refusalOf(request, reply, lifecycle, routes)
+    if (refusal === undefined) done()
+    else done(refusal)
+  })
+}
+
+/** In a scope of routes that take and give JSON: refuses other media types and large bodies. */
+export function admitJson (app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const refusal = acceptRefusal(request.headers.accept) ??
+      (request.method === 'GET' || request.method === 'HEAD' ? undefined : bodyRefusal(request))
+    if (refusal === undefined) done()
+    else done(refusal)
+  })
+}
+
+/** The error of the state the service is in; undefined when it is ready. */
+export function stateRefusal ({ state }: Lifecycle): LossdError | undefined {
+  if (state === 'ready') return undefined
+  if (state === 'failed') return new LossdError('INTERNAL', 'The self-test of the kernels failed')
+  return new LossdError(state === 'starting' ? 'STARTING' : 'DRAINING')
+}
+
+function refusalOf (
+  request: FastifyRequest, reply: FastifyReply, lifecycle: Lifecycle, routes: Routes
+): LossdError | undefined {
+  const { state } = lifecycle
+  if ((state === 'starting' || state === 'failed') && !request.url.startsWith('/health/')) {
+    return stateRefusal(lifecycle)
+  }
+  // Clients of a draining service still get their reply, and then look for another one.
+  if (state === 'draining') reply.header('connection', 'close')
+  if (!request.is404) return undefined
+  const path = request.url.split('?', 1)[0] ?? ''
+  const methods = routes.methodsOf(path)
+  if (methods.length === 0) return unknownPath(path, routes)
+  reply.header('allow', methods.join(', '))
+  return new LossdError('METHOD_NOT_ALLOWED',
+    `${path} answers ${methods.join(', ')}, not ${request.method}`)
+}
+
+function unknownPath (path: string, routes: Routes): LossdError {
+  const [, loss] = /^\/v1\/losses\/([^/]+)\/?$/.exec(path) ?? []
+  if (loss !== undefined) return routes.unknownLoss(loss)
+  const near = nearest(path, routes.paths())
+  return new LossdError('ROUTE_UNKNOWN', `There is nothing at ${path}; ` +
+    (near.length > 0 ? `nearest: ${near.join(', ')}` : 'the routes are listed at /docs'))
+}
+
+function acceptRefusal (accept: string | undefined): LossdError | undefined {
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return undefined
+  const ranges = accept.toLowerCase().split(',').map(range => {
+    const [type = '', ...parameters] = range.split(';').map(part => part.trim())
+    return { type, refused: parameters.some(part => /^q=0(\.0*)?$/.test(part)) }
+  })
+  // The range that names JSON most closely decides.
+  for (const wanted of ['application/json', 'application/*', '*/*']) {
+    const range = ranges.find(({ type }) => type === wanted)
+    if (range?.refused === false) return undefined
+    if (range?.refused === true) break
+  }
+  return new LossdError('NOT_ACCEPTABLE', `Replies are application/json; Accept was ${accept}`)
+}
+
+function bodyRefusal ({ headers, routeOptions }: FastifyRequest): LossdError | undefined {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    return new LossdError('CONTENT_ENCODING_UNSUPPORTED',
+      `Content-Encoding must be identity; got ${encoding}`)
+  }
+  const length = headers['content-length']
+  if (length !== undefined && Number(length) > routeOptions.bodyLimit) {
+    return bodyTooLarge(routeOptions.bodyLimit, length)
+  }
+  const type = headers['content-type']
+  if (type === 'application/json') return undefined
+  const empty = headers['transfer-encoding'] === undefined && (length ?? '0') === '0'
+  if (type === undefined && empty) return undefined
+  return isJsonType(type) ? undefined : mediaTypeUnsupported(type)
+}
+
+function isJsonType (type = ''): boolean {
+  return /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i.test(type)
+}

@@ -1,0 +1,53 @@
+// The OpenAPI document, made from the routes as they are registered, and the page that shows it.
+
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { sendJson } from './replies.ts'
+import { components } from './schemas.ts'
+
+const description = `Losses and their gradients, and models trained in sessions.
+
+Every loss below is a formula; its gradient and its kernel are derived from it.
+\`GET /v1/losses/{loss}\` shows the formula that runs. Open a loss, press *Try it out*, then *Execute*.`
+
+/** Gathers the routes registered after it, and serves /openapi.json and /docs. */
+export async function registerDocs (app: FastifyInstance, version: string): Promise<void> {
+  for (const schema of Object.values(components)) app.addSchema(schema)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'lossd',
+        version,
+        description,
+        license: { name: 'MIT', identifier: 'MIT' }
+      },
+      servers: [{ url: '/' }],
+      security: [],
+      tags: [
+        { name: 'Losses', description: 'Values and gradients' },
+        { name: 'Sessions', description: 'Models that train on the server' },
+        { name: 'Service', description: 'Health and measurements' }
+      ]
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, index) =>
+      typeof json.$id === 'string' ? json.$id : `def-${index}` }
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Highlighting freezes the page on large replies.
+    uiConfig: {
+      syntaxHighlight: false,
+      docExpansion: 'list',
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      defaultModelsExpandDepth: 0
+    }
+  })
+  let text: string | undefined
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    text ??= JSON.stringify(app.swagger())
+    sendJson(reply, text)
+  })
+}

@@ -1,0 +1,144 @@
+// A JSON body as a request for one loss: every argument, option and field by its name, checked
+// against the loss's declarations. The tensors are read, but do not lie in the heap yet.
+
+import { isJsonObject, type Json } from '../codec/json-reader.ts'
+import { Numbers } from '../codec/json-numbers.ts'
+import { childPointer, type JsonTensor, readDatatype, readTensor } from '../codec/json-tensor.ts'
+import { LossdError, nearest } from '../errors.ts'
+import type { Definition } from '../formulas/definition.ts'
+import type { Options } from '../formulas/options.ts'
+
+export interface LossRequest {
+  readonly tensors: ReadonlyMap<string, JsonTensor>
+  /** The tensors that stand among the options, as PyTorch's constructor arguments. */
+  readonly inOptions: ReadonlySet<string>
+  /** As they stand in the body; binding checks them against the declarations. */
+  readonly options: Options
+  /** Undefined when the request leaves the choice to the loss. */
+  readonly gradients: readonly string[] | undefined
+  readonly gradOutput: JsonTensor | undefined
+  /** Undefined when the arguments decide. */
+  readonly datatype: 'FP32' | 'FP64' | undefined
+  /** True if an argument outside the options is typed: so is the reply. */
+  readonly typed: boolean
+}
+
+/** Reads a body. Throws the errors of API.md section 6 that are 422, each with its pointer. */
+export function readLossRequest (
+  body: Json, loss: string, definition: Definition, tensorsMax: number
+): LossRequest {
+  if (!isJsonObject(body)) {
+    throw new LossdError('BODY_INVALID', `The body must be a JSON object; got ${kindOf(body)}`)
+  }
+  const tensors = new Map<string, JsonTensor>()
+  const inOptions = new Set<string>()
+  const options: Record<string, Json> = {}
+  let gradients: readonly string[] | undefined
+  let gradOutput: JsonTensor | undefined
+  let datatype: LossRequest['datatype']
+  let typed = false
+
+  for (const key in body) {
+    const value = body[key] ?? null
+    if (key === 'options') {
+      readOptions(value, definition, tensors, inOptions, options)
+    } else if (key === 'gradients') {
+      gradients = readNames(value, '/gradients')
+    } else if (key === 'grad_output') {
+      gradOutput = readTensor(value, '/grad_output')
+    } else if (key === 'datatype') {
+      datatype = readComputing(value)
+    } else if (isTensor(definition, key)) {
+      if (tensors.has(key)) throw twice(key)
+      const tensor = readTensor(value, childPointer('', key))
+      tensors.set(key, tensor)
+      typed ||= tensor.datatype !== null
+    } else {
+      throw unknownField(key, loss, definition)
+    }
+    if (tensors.size > tensorsMax) {
+      throw new LossdError('TENSORS_TOO_MANY',
+        `The request has more than ${tensorsMax} tensors, the limit`)
+    }
+  }
+  for (const { name, default: fallback } of definition.tensors) {
+    if (fallback === null && !tensors.has(name)) {
+      throw new LossdError('ARGUMENT_MISSING', `${loss} needs ${name}`, { pointer: `/${name}` })
+    }
+  }
+  return { tensors, inOptions, options, gradients, gradOutput, datatype, typed }
+}
+
+/** Fields of a request that are no arguments. */
+export const requestFields = ['options', 'gradients', 'grad_output', 'datatype']
+
+function readOptions (
+  value: Json, definition: Definition, tensors: Map<string, JsonTensor>, inOptions: Set<string>,
+  options: Record<string, Json>
+): void {
+  if (!isJsonObject(value)) {
+    throw new LossdError('FIELD_INVALID', `options must be an object; got ${kindOf(value)}`,
+      { pointer: '/options' })
+  }
+  for (const key in value) {
+    const given = value[key] ?? null
+    if (isTensor(definition, key)) {
+      if (tensors.has(key)) throw twice(key)
+      tensors.set(key, readTensor(given, `/options/${key}`))
+      inOptions.add(key)
+      continue
+    }
+    options[key] = given
+  }
+}
+
+function isTensor (definition: Definition, name: string): boolean {
+  for (const tensor of definition.tensors) if (tensor.name === name) return true
+  return false
+}
+
+function twice (name: string): LossdError {
+  return new LossdError('FIELD_INVALID',
+    `${name} stands both at the top level and among the options; one of them is enough`,
+    { pointer: `/options/${name}` })
+}
+
+/** A list of names. Throws FIELD_INVALID. */
+export function readNames (value: Json, pointer: string): readonly string[] {
+  if (value instanceof Numbers && value.count === 0 && value.shape.length === 1) return []
+  if (Array.isArray(value)) {
+    const names = value.filter((each): each is string => typeof each === 'string')
+    if (names.length === value.length) return names
+  }
+  throw new LossdError('FIELD_INVALID',
+    `${pointer.slice(1)} must be a list of names; got ${kindOf(value)}`, { pointer })
+}
+
+function readComputing (value: Json): 'FP32' | 'FP64' {
+  const datatype = readDatatype(value, '/datatype')
+  if (datatype === 'FP32' || datatype === 'FP64') return datatype
+  throw new LossdError('DATATYPE_MISMATCH', `datatype must be FP32 or FP64; got ${datatype}`,
+    { pointer: '/datatype' })
+}
+
+function unknownField (key: string, loss: string, definition: Definition): LossdError {
+  const pointer = childPointer('', key)
+  const isOption = key === 'reduction' || definition.options.some(({ name }) => name === key)
+  if (isOption) {
+    return new LossdError('FIELD_UNKNOWN',
+      `${key} is an option: it belongs into options, not beside them`, { pointer })
+  }
+  const names = [...definition.tensors.map(({ name }) => name), ...requestFields]
+  const near = nearest(key, names)
+  return new LossdError('FIELD_UNKNOWN', `${loss} has no field ${key}; ` +
+    `${near.length > 0 ? 'nearest' : 'it has'}: ${(near.length > 0 ? near : names).join(', ')}`,
+    { pointer })
+}
+
+/** A value in a word or two, for sentences. */
+export function kindOf (value: Json): string {
+  if (value === null) return 'null'
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value)
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
+  return isJsonObject(value) ? 'an object' : 'an array'
+}

@@ -1,0 +1,80 @@
+// Every reply leaves here: JSON as prebuilt text or bytes, and errors as problem+json (RFC 9457).
+// The one place where an error of the table, or of Fastify, becomes a status and a body.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorPlace, LossdError } from '../errors.ts'
+
+/** The body of an error reply. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly instance: string
+  readonly code: string
+  readonly errors: readonly ErrorPlace[]
+  readonly retryable: boolean
+  /** The detail again: clients of the Open Inference Protocol show this member. */
+  readonly error: string
+}
+
+export const jsonType = 'application/json; charset=utf-8'
+export const problemType = 'application/problem+json; charset=utf-8'
+
+/** Sends JSON that is text or bytes already. */
+export function sendJson (reply: FastifyReply, body: string | Buffer, status = 200): void {
+  reply.code(status).header('content-type', jsonType).send(body)
+}
+
+/** Sends an error as problem+json; what is no error of the table is logged and becomes INTERNAL. */
+export function sendProblem (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
+  const error = errorOf(thrown, request)
+  const { status } = error.row
+  if (status >= 500 && !error.row.retryable) request.log.error({ err: thrown }, error.message)
+  if (status === 429 || status === 503 || status === 504) {
+    // Spread over a few seconds, so that refused clients do not come back all at once.
+    reply.header('retry-after', String(1 + Math.floor(Math.random() * 3)))
+  }
+  if (error.code === 'CONTENT_ENCODING_UNSUPPORTED') reply.header('accept-encoding', 'identity')
+  reply.code(status).header('content-type', problemType)
+    .send(JSON.stringify(problemOf(error, `urn:lossd:request:${request.id}`)))
+}
+
+/** An error as the body of a reply. */
+export function problemOf (error: LossdError, instance: string): Problem {
+  const { status, title, retryable } = error.row
+  const { code, errors, message: detail } = error
+  const type = `urn:lossd:error:${code}`
+  return { type, title, status, detail, instance, code, errors, retryable, error: detail }
+}
+
+/** Any thrown thing as an error of the table. */
+export function errorOf (thrown: unknown, request: FastifyRequest): LossdError {
+  if (thrown instanceof LossdError) return thrown
+  const { code, statusCode, message } = thrown as Partial<FastifyFault>
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return bodyTooLarge(request.routeOptions.bodyLimit, request.headers['content-length'])
+  }
+  if (typeof code === 'string' && code.startsWith('FST_ERR_') && statusCode !== undefined &&
+      statusCode >= 400 && statusCode < 500) {
+    return new LossdError('BAD_REQUEST', `The request is not well-formed: ${message}`)
+  }
+  return new LossdError('INTERNAL', undefined, { cause: thrown })
+}
+
+/** BODY_TOO_LARGE with the limit and, where the client says it, the actual size. */
+export function bodyTooLarge (limit: number, length: string | undefined): LossdError {
+  const actual = length === undefined ? 'more' : `${length} bytes`
+  return new LossdError('BODY_TOO_LARGE', `The body has ${actual}; the limit is ${limit} bytes`)
+}
+
+export function mediaTypeUnsupported (type = 'none'): LossdError {
+  return new LossdError('MEDIA_TYPE_UNSUPPORTED',
+    `Content-Type must be application/json; got ${type}`)
+}
+
+interface FastifyFault {
+  readonly code: string
+  readonly statusCode: number
+  readonly message: string
+}

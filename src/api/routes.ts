@@ -1,0 +1,58 @@
+// Which paths answer which methods, gathered while routes are registered: what a request to an
+// unknown path, method or loss is told.
+
+import type { FastifyInstance } from 'fastify'
+import { LossdError, nearest } from '../errors.ts'
+
+export interface Routes {
+  /** The methods a path answers; none if it is unknown. */
+  readonly methodsOf: (path: string) => readonly string[]
+  /** All paths without parameters. */
+  readonly paths: () => readonly string[]
+  /** LOSS_UNKNOWN with the nearest names. */
+  readonly unknownLoss: (name: string) => LossdError
+}
+
+interface Route {
+  readonly url: string
+  readonly pattern: RegExp
+  readonly methods: Set<string>
+}
+
+/** Gathers the routes that are registered from here on. */
+export function gatherRoutes (app: FastifyInstance, lossNames: readonly string[]): Routes {
+  const routes = new Map<string, Route>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const route = routes.get(url) ?? { url, pattern: patternOf(url), methods: new Set<string>() }
+    for (const each of [method].flat()) route.methods.add(each)
+    routes.set(url, route)
+  })
+  return {
+    methodsOf (path) {
+      const found = [...routes.values()].filter(({ pattern }) => pattern.test(path))
+      return [...new Set(found.flatMap(({ methods }) => [...methods]))].sort()
+    },
+    paths: () => [...routes.keys()].filter(url => !/[:*]/.test(url)),
+    unknownLoss (name) {
+      const near = nearest(decoded(name), lossNames)
+      return new LossdError('LOSS_UNKNOWN', `There is no loss ${decoded(name)}; ` +
+        (near.length > 0 ? `nearest: ${near.join(', ')}` : 'GET /v1/losses lists them all'))
+    }
+  }
+}
+
+function patternOf (url: string): RegExp {
+  const parts = url.split('/').map(part => {
+    if (part.startsWith(':')) return '[^/]+'
+    return part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '.*')
+  })
+  return new RegExp(`^${parts.join('/')}$`)
+}
+
+function decoded (name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}

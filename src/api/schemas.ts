@@ -1,0 +1,92 @@
+// The schemas that routes share: tensors, errors. They document; codec and the routes check.
+
+import { type TSchema, Type } from 'typebox'
+import { type ErrorCode, errorRows } from '../errors.ts'
+
+const number = Type.Union([
+  Type.Number(),
+  Type.Enum(['NaN', 'Infinity', '-Infinity'])
+], { description: 'A number; not finite ones are strings' })
+
+const datatypes = ['FP32', 'FP64', 'INT64', 'INT32', 'UINT8', 'BOOL']
+
+/** Schemas with names of their own in OpenAPI. */
+export const components = {
+  Tensor: Type.Union([
+    number,
+    Type.Array(Type.Unknown(), { description: 'Nested arrays of numbers, row-major' }),
+    Type.Ref('TypedTensor')
+  ], {
+    $id: 'Tensor',
+    title: 'Tensor',
+    description: 'A number, nested arrays of numbers, or a typed tensor; at most 8 axes.',
+    examples: [[[1], [2.5], [0]]]
+  }),
+  TypedTensor: Type.Object({
+    datatype: Type.Enum(datatypes),
+    shape: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 8, description: '[] is a scalar' }),
+    data: Type.Unknown({ description: 'Row-major, flat or nested' })
+  }, {
+    $id: 'TypedTensor',
+    title: 'TypedTensor',
+    additionalProperties: false,
+    description: 'The tensor of the Open Inference Protocol.',
+    examples: [{ datatype: 'FP32', shape: [3, 1], data: [1, 2.5, 0] }]
+  }),
+  Problem: Type.Object({
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What was expected, what came, where' }),
+    instance: Type.String(),
+    code: Type.Enum(Object.keys(errorRows)),
+    errors: Type.Array(Type.Object({
+      pointer: Type.String({ description: 'JSON pointer into the body' }),
+      detail: Type.String(),
+      position: Type.Optional(Type.Integer({ description: 'Character in the text named' }))
+    })),
+    retryable: Type.Boolean({ description: 'The same request may succeed later' }),
+    error: Type.String({ description: 'The detail again' })
+  }, {
+    $id: 'Problem',
+    title: 'Problem',
+    description: 'An error, RFC 9457.'
+  })
+} as const satisfies Readonly<Record<string, TSchema>>
+
+export function ref (name: keyof typeof components): TSchema {
+  return Type.Ref(name)
+}
+
+/** A number, or one that is not finite, as a string. */
+export const numberSchema: TSchema = number
+
+/** What every route may answer besides what is its own. */
+const everywhere: readonly ErrorCode[] = ['BAD_REQUEST', 'REQUEST_TIMEOUT', 'HEADERS_TOO_LARGE',
+  'METHOD_NOT_ALLOWED', 'INTERNAL']
+
+/** What every route that reads a JSON body may answer. */
+export const bodyErrors: readonly ErrorCode[] = ['BAD_JSON', 'BAD_HEADER', 'NOT_ACCEPTABLE',
+  'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'CONTENT_ENCODING_UNSUPPORTED', 'BODY_INVALID',
+  'FIELD_UNKNOWN', 'FIELD_INVALID', 'STARTING', 'DRAINING']
+
+/** What every route that computes may answer. */
+export const computeErrors: readonly ErrorCode[] = ['TENSOR_INVALID', 'TENSORS_TOO_MANY',
+  'SHAPE_MISMATCH', 'DATATYPE_MISMATCH', 'RESULT_TOO_LARGE', 'HEAP_FULL', 'QUEUE_FULL',
+  'WORKER_LOST', 'KERNEL_TRAPPED', 'DEADLINE_EXCEEDED', 'CANCELLED']
+
+/** The error replies of a route, a row of errors.ts each, gathered by status. */
+export function problemReplies (...codes: readonly ErrorCode[]): Record<number, TSchema> {
+  const replies: Record<number, TSchema> = {}
+  const all = [...new Set([...codes, ...everywhere])]
+  for (const status of [...new Set(all.map(code => errorRows[code].status))].sort()) {
+    const rows = all.filter(code => errorRows[code].status === status)
+    const description = rows.map(code => `\`${code}\` ${errorRows[code].title}`).join(' · ')
+    // Fastify's way to give a reply several media types.
+    replies[status] = {
+      description,
+      content: { 'application/problem+json': { schema: Type.Ref('Problem') } }
+    } as TSchema
+  }
+  return replies
+}

@@ -1,0 +1,100 @@
+// The Fastify instance: limits, hooks that hold for every route, and what becomes of errors. Routes
+// are registered on it by the other files of this folder; app.ts puts them together.
+
+import { fastify, type FastifyInstance, LogController } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Logger } from 'pino'
+import { type ErrorCode, LossdError } from '../errors.ts'
+import { admitRequests, type Lifecycle } from './admission.ts'
+import { mediaTypeUnsupported, problemOf, problemType, sendProblem } from './replies.ts'
+import { gatherRoutes } from './routes.ts'
+
+export interface ServerSettings {
+  readonly logger: Logger
+  readonly lifecycle: Lifecycle
+  /** Names and aliases, for what an unknown loss is told. */
+  readonly lossNames: readonly string[]
+  readonly bodyBytesMax: number
+  readonly connectionsMax: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+}
+
+export function createServer (settings: ServerSettings): FastifyInstance {
+  const { requestTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, bodyBytesMax } = settings
+  const app = fastify({
+    loggerInstance: settings.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyBytesMax,
+    // All three together: with one alone a slow client is never cut off.
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 500 },
+    keepAliveTimeout: keepAliveTimeoutMs,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: (error, request, reply) => { sendProblem(request, reply, error) },
+    clientErrorHandler
+  }) as unknown as FastifyInstance
+  app.server.maxConnections = settings.connectionsMax
+  app.server.maxHeadersCount = 100
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // A body that will be refused for its size is not asked for.
+    if (!(Number(request.headers['content-length']) > bodyBytesMax)) response.writeContinue()
+    app.server.emit('request', request, response)
+  })
+
+  // Bodies are read by codec, and so are their values: no schema is compiled.
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => value => JSON.stringify(value))
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' },
+    (_request, body, done) => { done(null, body) })
+  app.addContentTypeParser('*', (request, _body, done) => {
+    done(mediaTypeUnsupported(request.headers['content-type']))
+  })
+
+  const routes = gatherRoutes(app, settings.lossNames)
+  admitRequests(app, settings.lifecycle, routes)
+  app.setErrorHandler((error, request, reply) => { sendProblem(request, reply, error) })
+  app.setNotFoundHandler((request, reply) => {
+    sendProblem(request, reply, new LossdError('ROUTE_UNKNOWN'))
+  })
+  if (settings.logger.isLevelEnabled('debug')) logRequests(app)
+  return app
+}
+
+function logRequests (app: FastifyInstance): void {
+  app.addHook('onResponse', ({ method, url, log }, reply, done) => {
+    const { statusCode: status, elapsedTime: milliseconds } = reply
+    log.debug({ method, url, status, milliseconds }, 'request')
+    done()
+  })
+}
+
+interface ClientFault extends Error {
+  readonly code?: string
+  readonly reason?: string
+}
+
+const clientErrors: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE'
+}
+
+/** Answers what Node could not read as HTTP, and closes the connection. */
+function clientErrorHandler (fault: ClientFault, socket: Socket): void {
+  if (fault.code === 'ECONNRESET' || socket.destroyed) return
+  const code = clientErrors[fault.code ?? ''] ?? 'BAD_REQUEST'
+  const error = code === 'BAD_REQUEST'
+    ? new LossdError(code, `The request is not well-formed HTTP: ${fault.reason ?? fault.code}`)
+    : new LossdError(code)
+  const problem = problemOf(error, 'urn:lossd:request:none')
+  const body = JSON.stringify(problem)
+  if (socket.writable) {
+    socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${problemType}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
+  }
+}

@@ -1,0 +1,94 @@
+// The process: environment to config, config to service, listen, and close on a signal. The only
+// file that sees the process: its environment, its terminal, its signals, its flags.
+
+import closeWithGrace from 'close-with-grace'
+import { setTimeout as wait } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+import { buildApp, type Service } from './app.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+
+await main()
+
+async function main (): Promise<void> {
+  const config = configOrExit()
+  const relaxed = relaxedSimd(config)
+  const logger = createLogger(config)
+  const service = await buildApp(config, { logger, relaxed })
+  const grace = closeWithGrace(
+    { delay: config.shutdownDelayMs + config.shutdownDrainMs + 2000, logger: false },
+    async ({ signal, err }) => {
+      if (err === undefined) logger.info(`${signal ?? 'close'}: draining`)
+      else logger.fatal({ err }, 'uncaught: draining, then exit 1')
+      await service.close()
+      logger.info('closed')
+    })
+  try {
+    logger.info(`listening on ${await listen(service, config)}`)
+    await service.start()
+    logger.info({ ...service.facts }, 'ready')
+  } catch (fault) {
+    logger.fatal(fault instanceof StartFault ? fault.message : { err: fault }, 'not started')
+    grace.uninstall()
+    process.exitCode = 1
+    await service.close()
+  }
+}
+
+/** A reason for which the service cannot start, told in one sentence. */
+class StartFault extends Error {}
+
+function configOrExit (): Config {
+  try {
+    return readConfig(process.env)
+  } catch (fault) {
+    if (!(fault instanceof ConfigError)) throw fault
+    console.error(fault.message)
+    process.exit(1)
+  }
+}
+
+/** Pretty lines on a terminal, JSON everywhere else. */
+function createLogger ({ logLevel }: Config): Logger {
+  const settings = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  return process.stdout.isTTY
+    ? pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname', sync: true }))
+    : pino(settings)
+}
+
+// (module (func (result v128) … f32x4.relaxed_madd)): valid only where relaxed SIMD is known.
+const relaxedProbe = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0,
+  10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11
+])
+
+/** Whether kernels may use relaxed SIMD; where Node has it behind a flag, `on` sets the flag. */
+function relaxedSimd ({ relaxedSimd: setting }: Config): boolean {
+  if (setting === 'off') return false
+  if (WebAssembly.validate(relaxedProbe)) return true
+  if (setting === 'auto') return false
+  // It must happen before the first module is compiled.
+  setFlagsFromString('--experimental-wasm-relaxed-simd')
+  if (WebAssembly.validate(relaxedProbe)) return true
+  console.error(`RELAXED_SIMD is on, but Node ${process.version} does not have it; use auto or off`)
+  process.exit(1)
+}
+
+/** Listens; waits a little for a port that a dying process still holds. */
+async function listen (service: Service, { host, port, startWaitMs }: Config): Promise<string> {
+  const endMs = performance.now() + startWaitMs
+  for (;;) {
+    try {
+      return await service.listen(host, port)
+    } catch (fault) {
+      const { code } = fault as NodeJS.ErrnoException
+      if (code === 'EADDRINUSE' && performance.now() < endMs) {
+        await wait(100)
+        continue
+      }
+      const reason = code === 'EADDRINUSE' ? 'another process listens there' : String(fault)
+      throw new StartFault(`Cannot listen on HOST ${host}, PORT ${port}: ${reason}`)
+    }
+  }
+}
