@@ -6,10 +6,12 @@ export type LayerOption =
   | { readonly kind: 'whole', readonly minimum: number, readonly summary: string }
   | { readonly kind: 'boolean', readonly default: boolean, readonly summary: string }
 
-/** One tensor that the layer learns; its axes stand in the formula's declaration. */
+/** One tensor that the layer learns. */
 export interface LayerParameter {
   /** The name in a state_dict, after the layer's index. */
   readonly name: string
+  /** Its axes, as the formula declares them. */
+  readonly axes: readonly string[]
   /** The boolean option without which the tensor is missing and its default number stands in. */
   readonly option?: string
   /** It starts uniform between ±1/√length of this axis. */
@@ -26,7 +28,9 @@ export interface Layer {
   readonly options: Readonly<Record<string, LayerOption>>
   /** Which option gives the length of which axis of the formula. */
   readonly lengths: Readonly<Record<string, string>>
+  /** For a layer that changes the last dimension: the axis it takes away, and the one it puts there. */
+  readonly features?: { readonly input: string, readonly output: string }
   readonly parameters: readonly LayerParameter[]
-  /** From `input` and the parameters to the output; a value keeps input's other axes as they are. */
+  /** From `input` and the parameters to the output; input's other axes stay as they are. */
   readonly formula: string
 }

@@ -12,9 +12,10 @@ export const linear: Layer = {
     bias: { kind: 'boolean', default: true, summary: 'Whether a number is added to each output' }
   },
   lengths: { I: 'in_features', O: 'out_features' },
+  features: { input: 'I', output: 'O' },
   parameters: [
-    { name: 'weight', fan: 'I' },
-    { name: 'bias', option: 'bias', fan: 'I' }
+    { name: 'weight', axes: ['O', 'I'], fan: 'I' },
+    { name: 'bias', axes: ['O'], option: 'bias', fan: 'I' }
   ],
   formula: `
     input:  real[..., I]

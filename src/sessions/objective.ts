@@ -1,0 +1,199 @@
+// A session's loss: a row of the table with its options, and its formula as the continuation of what
+// the model gives. The model's output is the loss's first tensor; the others come with each step, and
+// those with a default (class weights) stand beside the loss's type.
+
+import type { Json, JsonObject } from '../codec/json-reader.ts'
+import { type JsonTensor, readTensor } from '../codec/json-tensor.ts'
+import { LossdError, nearest } from '../errors.ts'
+import { type Binding, bind, type TensorShape } from '../formulas/bind.ts'
+import type { Check } from '../formulas/checks.ts'
+import { define } from '../formulas/define.ts'
+import type { Definition, TensorArgument } from '../formulas/definition.ts'
+import { type Axis, Graph, type Node } from '../formulas/graph.ts'
+import { bindOptions, type OptionValue } from '../formulas/options.ts'
+import { reduced, trace } from '../formulas/trace.ts'
+import { type Loss, losses } from '../losses/index.ts'
+import { kindOf, objectOf } from './fields.ts'
+import type { Ordered } from './model-graph.ts'
+import { transplant } from './transplant.ts'
+
+export interface Objective {
+  readonly loss: Loss
+  readonly definition: Definition
+  /** All options, defaults filled in, reduction among them. */
+  readonly options: ReadonlyMap<string, OptionValue>
+  /** The argument that the model's output is. */
+  readonly output: string
+  /** The arguments that come with each step. */
+  readonly given: readonly TensorArgument[]
+  /** The tensors that stand beside the type, as the body gave them. */
+  readonly constants: ReadonlyMap<string, JsonTensor>
+}
+
+/** A loss bound to the shapes of one step. */
+export interface BoundObjective {
+  readonly binding: Binding
+  /** The model's axes for each of the binding's. */
+  readonly axes: ReadonlyMap<Axis, readonly Axis[]>
+  /** Axes of the model's output, of length 1, along which the loss broadcasts it. */
+  readonly dropped: readonly Axis[]
+  /** Lengths of the axes that only the loss has. */
+  readonly lengths: ReadonlyMap<Axis, number>
+  readonly key: string
+}
+
+export interface TracedObjective {
+  readonly loss: Node
+  readonly checks: readonly Check[]
+}
+
+/** A loss from its JSON: `{type, …options}`. Throws FIELD_INVALID and rows of options and tensors. */
+export function readObjective (value: Json | undefined, pointer: string): Objective {
+  const object = objectOf(value, pointer)
+  const { type } = object
+  const loss = losses.find(({ name, torch }) => name === type || torch === type)
+  if (loss === undefined) throw unknownLoss(type, `${pointer}/type`)
+  const definition = definitionOf(loss)
+  const [output, ...others] = definition.tensors
+  const fixed = others.filter(argument => argument.default !== null)
+  const constants = new Map<string, JsonTensor>()
+  const given: Record<string, Json> = {}
+  for (const key in object) {
+    const value = object[key] ?? null
+    if (fixed.some(({ name }) => name === key)) constants.set(key, readTensor(value, `${pointer}/${key}`))
+    else if (key !== 'type') given[key] = value
+  }
+  const { known, numbers } = moved(pointer, [], () => bindOptions(definition, given))
+  const options = new Map([...known, ...numbers])
+  if (options.get('reduction') === 'none') {
+    throw new LossdError('OPTION_INVALID', 'reduction must be mean or sum: a step descends one number',
+      { pointer: `${pointer}/reduction` })
+  }
+  return {
+    loss, definition, options, constants,
+    output: output?.name ?? '',
+    given: others.filter(argument => argument.default === null)
+  }
+}
+
+/** The loss as JSON, all options filled in. */
+export function describeObjective ({ loss, options, constants }: Objective): JsonObject {
+  const values = [...options].map(([name, value]) => [name, finite(value)])
+  const tensors = [...constants].map(([name, tensor]) => [name, plainOf(tensor)])
+  return { type: loss.torch, ...Object.fromEntries(values), ...Object.fromEntries(tensors) }
+}
+
+/**
+ * Binds the loss to the shapes of a step; `outputs` are the model's axes with their lengths.
+ * Throws SHAPE_MISMATCH, ARGUMENT_MISSING, with pointers into the step or the session's loss.
+ */
+export function bindObjective (
+  objective: Objective, outputs: readonly (readonly [Axis, number])[],
+  tensors: Readonly<Record<string, TensorShape>>
+): BoundObjective {
+  const { definition, output, constants } = objective
+  const shapes = { ...tensors, [output]: { shape: outputs.map(([, length]) => length), kind: 'real' } as const }
+  const options = Object.fromEntries(objective.options)
+  const binding = moved('/loss', [...constants.keys()], () => bind(definition, shapes, options))
+  const axes = new Map<Axis, Axis[]>()
+  const dropped: Axis[] = []
+  const waiting = [...outputs]
+  for (const axis of binding.layouts.get(output) ?? []) {
+    const own: Axis[] = []
+    for (const length of binding.shapes.get(axis) ?? []) {
+      let next = waiting.shift()
+      // What is missing from the layout has length 1 and is broadcast.
+      for (; next !== undefined && next[1] !== length; next = waiting.shift()) dropped.push(next[0])
+      if (next !== undefined) own.push(next[0])
+    }
+    axes.set(axis, own)
+  }
+  dropped.push(...waiting.map(([axis]) => axis))
+  const lengths = new Map<Axis, number>()
+  for (const [axis, length] of binding.axes) {
+    if (axes.has(axis)) continue
+    axes.set(axis, [`loss ${axis}`])
+    lengths.set(`loss ${axis}`, length)
+  }
+  const places = [...axes].map(([axis, own]) => `${axis}=${own.join('+')}`)
+  return { binding, axes, dropped, lengths, key: `${objective.loss.name} ${binding.key}${places.join()}-${dropped.join()}` }
+}
+
+/**
+ * Traces the reduced loss of an output. Its tensors become inputs of the graph, its numbers
+ * parameters, named `loss.target` and so on. Throws VALUE_REFUSED, OPTION_INVALID.
+ */
+export function traceObjective (
+  { definition, output, options }: Objective, { binding, axes, dropped }: BoundObjective,
+  graph: Graph, outputs: Ordered
+): TracedObjective {
+  const own = new Graph([])
+  const traced = moved('/loss', [], () => trace(definition, binding, own))
+  const { loss } = reduced(own, traced, String(options.get('reduction')))
+  const [planted, ...checks] = transplant([loss, ...traced.checks.map(({ node }) => node)], {
+    graph,
+    axes,
+    input: ({ name, layout, datatype }) => {
+      if (name === output) return graph.reduce('sum', outputs.node, dropped)
+      return graph.input(`loss.${name}`, layout.flatMap(axis => axes.get(axis) ?? []), datatype || 'real')
+    },
+    parameter: ({ name }) => graph.parameter(`loss.${name}`)
+  })
+  return {
+    loss: planted ?? loss,
+    checks: traced.checks.map((check, index) => ({ ...check, node: checks[index] ?? check.node }))
+  }
+}
+
+/** The pointer to an argument of a step, or of the session's loss. */
+export function pointerTo ({ constants }: Objective, argument: string): string {
+  return `${constants.has(argument) ? '/loss' : ''}/${argument}`
+}
+
+// Errors of a bound formula point into the request of a single loss; here options and constants
+// stand in the session's loss.
+function moved<T> (pointer: string, constants: readonly string[], run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof LossdError)) throw error
+    const errors = error.errors.map(place => ({ ...place, pointer: movedPointer(place.pointer, pointer, constants) }))
+    throw new LossdError(error.code, error.message, { errors, cause: error })
+  }
+}
+
+function movedPointer (old: string, pointer: string, constants: readonly string[]): string {
+  if (old.startsWith('/options/')) return pointer + old.slice('/options'.length)
+  return constants.includes(old.slice(1)) ? pointer + old : old
+}
+
+function unknownLoss (type: Json | undefined, pointer: string): LossdError {
+  const names = losses.flatMap(({ name, torch }) => [torch, name])
+  const near = typeof type === 'string' ? nearest(type, names) : []
+  const expected = near.length > 0 ? `a loss; nearest: ${near.join(', ')}` : 'the name of a loss'
+  return new LossdError('FIELD_INVALID', `loss.type must be ${expected}; got ${kindOf(type)}`, { pointer })
+}
+
+function finite (value: OptionValue): OptionValue {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+}
+
+// A tensor of the body as nested arrays.
+function plainOf ({ source, shape, count }: JsonTensor): Json {
+  if (typeof source === 'number') return finite(source)
+  let list: Json[] = Array.from(source.values.subarray(source.start, source.start + count), finite)
+  for (const length of shape.slice(1).toReversed()) {
+    list = Array.from({ length: list.length / length }, (_, row) => list.slice(row * length, (row + 1) * length))
+  }
+  return list
+}
+
+const definitions = new Map<Loss, Definition>()
+
+function definitionOf (loss: Loss): Definition {
+  const known = definitions.get(loss)
+  if (known !== undefined) return known
+  const definition = define(loss.formula, { rules: loss })
+  definitions.set(loss, definition)
+  return definition
+}
