@@ -8,8 +8,11 @@ import { exponential } from './exponential.ts'
 import { logarithm } from './logarithm.ts'
 import { logistic } from './logistic.ts'
 import type { Op } from './op.ts'
+import { power } from './power.ts'
+import { saturating } from './saturating.ts'
 import { softmax } from './softmax.ts'
 import { structural } from './structural.ts'
+import { trigonometric } from './trigonometric.ts'
 
 /** All rows: those with lanes, and composites whose value is a text. */
 export const ops: readonly Op[] = [
@@ -18,6 +21,9 @@ export const ops: readonly Op[] = [
   ...bounds,
   ...exponential,
   ...logarithm,
+  ...power,
+  ...trigonometric,
+  ...saturating,
   ...logistic,
   ...softmax
 ]

@@ -35,9 +35,9 @@ const integer = (w: Lanes): string => (w.type === 'f32x4' ? 'i32x4' : 'i64x2')
 export const addBits = (w: Lanes, a: Lane, b: Lane): Lane => w.op(`${integer(w)}.add`, a, b)
 export const subBits = (w: Lanes, a: Lane, b: Lane): Lane => w.op(`${integer(w)}.sub`, a, b)
 export const shiftLeft = (w: Lanes, a: Lane, by: number): Lane => w.op(`${integer(w)}.shl`, a, by)
-/** Keeps the sign. */
+/** Fills with zeros. */
 export const shiftRight = (w: Lanes, a: Lane, by: number): Lane =>
-  w.op(`${integer(w)}.shr_s`, a, by)
+  w.op(`${integer(w)}.shr_u`, a, by)
 
 /** c₀ + c₁x + c₂x² + …, lowest coefficient first, by Horner's rule. */
 export function polynomial (w: Lanes, x: Lane, coefficients: readonly number[]): Lane {
