@@ -103,7 +103,7 @@ function ofClasses (context: CheckContext, tensor: TensorArgument, node: Node, a
 function ofBounds (context: CheckContext, { name, bounds }: TensorArgument, node: Node): Check {
   const { graph } = context.tracer
   const within = bounds.map(bound => compare(context, node, bound)).reduce((a, b) => graph.apply('and', a, b))
-  const detail = `all elements of ${name} must be ${boundsText(bounds)}; one is {value}`
+  const detail = `all elements of ${name} must be ${boundsText(bounds)}; it holds {value}`
   return { node: graph.apply('not', within), code: 'VALUE_RANGE', argument: name, detail }
 }
 
@@ -137,7 +137,8 @@ export function pointerOf (definition: Definition, argument: string): string {
 
 /**
  * The sentence of a check or a warning for one request: {input} becomes a shape, {C} and {C - 1} a
- * length, {delta} a number, {value} the first element that is out of bounds, with its place.
+ * length, {delta} a number, {...} the shape of the broadcast, {value} the first element that is out
+ * of bounds, with its place.
  */
 export function explain (
   definition: Definition, binding: Binding, { argument, ...check }: Check | Warning,
@@ -166,7 +167,7 @@ function firstOutside (
   for (let place = 0; place < values.length; place++) {
     const value = Number(values[place])
     if (outside(value, ends) && !(kind === 'class' && value === ignored)) {
-      return `${value} at [${placeText(place, bound.shape)}]`
+      return bound.shape.length === 0 ? String(value) : `${value} at [${placeText(place, bound.shape)}]`
     }
   }
   return 'others'
@@ -183,7 +184,8 @@ function placeText (place: number, shape: readonly number[]): string {
 }
 
 function fill (sentence: string, binding: Binding): string {
-  return sentence.replace(/\{([A-Za-z_.0-9]+)( - 1)?\}/g, (whole, name: string, less: string | undefined) => {
+  const broadcast = (binding.groups.get('...') ?? []).flatMap(axis => binding.shapes.get(axis) ?? [])
+  return sentence.replace('{...}', `[${broadcast.join()}]`).replace(/\{([A-Za-z_.0-9]+)( - 1)?\}/g, (whole, name: string, less: string | undefined) => {
     const shape = binding.tensors.get(name)?.shape
     if (shape !== undefined) return `[${shape.join()}]`
     const value = binding.axes.get(name) ?? binding.numbers.get(name) ?? binding.known.get(name)

@@ -40,6 +40,8 @@ export function define (text: string, { rules = {}, options = {} }: DefineSettin
   const own = declared.find(({ name }) => name === 'reduction')
   const args: Argument[] = []
   for (const declaration of declared) args.push(argumentOf(declaration, axes, args))
+  // Conditions, unlike the formula, may always read the reduction.
+  scope.names.set('reduction', { sort: 'value', parameters: 0 })
   const rule = (condition: string, code: string, sentence: string, argument?: string): Rule => {
     const expression = parseExpression(condition)
     checker.expression(expression, scope)

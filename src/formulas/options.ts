@@ -1,10 +1,9 @@
 // The options of a request against those that a definition declares: defaults, bounds, choices, and
 // the JSON schema that says the same.
 
-import { LossdError } from '../errors.ts'
+import { LossdError, nearest } from '../errors.ts'
 import { boundsText, outside } from './checks.ts'
 import type { Definition, OptionArgument } from './definition.ts'
-import { nearest } from './fault.ts'
 
 export type OptionValue = number | boolean | string
 export type Options = Readonly<Record<string, unknown>>

@@ -1,0 +1,84 @@
+// PyTorch's own numbers: the vectors of test/golden, each as a request for a loss of the table with
+// the reply that PyTorch 2.15 gives. Every suite that compares with PyTorch reads them here.
+
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** A tensor of a vector; numbers that JSON lacks are written as texts. */
+export interface GoldenTensor {
+  readonly shape: readonly number[]
+  readonly dtype: 'float32' | 'float64' | 'int64'
+  readonly data: readonly (number | string)[]
+}
+
+/** One vector, with the names that lossd gives to the loss. */
+export interface GoldenCase {
+  /** The name of the loss in URLs. */
+  readonly loss: string
+  /** Unique among all vectors of a precision. */
+  readonly name: string
+  readonly dtype: 'float32' | 'float64'
+  readonly options: Readonly<Record<string, unknown>>
+  readonly inputs: Readonly<Record<string, GoldenTensor>>
+  readonly output?: GoldenTensor
+  readonly grads: Readonly<Record<string, GoldenTensor>>
+  /** Arguments that are real but have no gradient in PyTorch. */
+  readonly nondiff: Readonly<Record<string, string>>
+  readonly tags: readonly string[]
+  readonly error?: { readonly type: string, readonly message: string }
+  readonly tolerance: { readonly rtol: number, readonly atol: number }
+}
+
+const folder = 'test/golden'
+
+// Files that are not called after their loss.
+const renamed: ReadonlyMap<string, string> = new Map([['nll-loss2d', 'nll']])
+
+interface GoldenFile {
+  readonly loss: string
+  readonly tolerance: Readonly<Record<string, GoldenCase['tolerance']>>
+  readonly cases: readonly (Omit<GoldenCase, 'grads' | 'nondiff' | 'tags' | 'tolerance'> & Partial<GoldenCase>)[]
+}
+
+/** All vectors of a precision. */
+export function cases (dtype: 'float32' | 'float64'): GoldenCase[] {
+  const files = readdirSync(folder).filter(name => name.endsWith('.json'))
+  return files.flatMap(name => read(`${folder}/${name}`)).filter(each => each.dtype === dtype)
+}
+
+function read (path: string): GoldenCase[] {
+  const file = JSON.parse(readFileSync(path, 'utf8')) as GoldenFile
+  const kebab = file.loss.replaceAll('_', '-')
+  const loss = renamed.get(kebab) ?? kebab.replace(/-loss$/, '')
+  return file.cases.map(each => ({
+    ...each,
+    loss,
+    name: `${file.loss} ${each.name}`,
+    grads: each.grads ?? {},
+    nondiff: each.nondiff ?? {},
+    tags: each.tags ?? [],
+    tolerance: file.tolerance[each.dtype] ?? { rtol: 0, atol: 0 }
+  }))
+}
+
+/** What lossd refuses on purpose: size_average and reduce. */
+export function isLegacy ({ tags }: GoldenCase): boolean { return tags.includes('legacy') }
+
+/** Vectors whose float32 result depends on how PyTorch rounds in between. */
+export function isNoisy ({ tags }: GoldenCase): boolean {
+  return tags.includes('f32_noisy') || tags.includes('f32_range')
+}
+
+export function numbersOf ({ data }: GoldenTensor): number[] { return data.map(Number) }
+
+/** Where numbers differ from PyTorch's by more than atol + rtol · |expected|; empty if nowhere. */
+export function differences (
+  found: ArrayLike<number>, expected: readonly number[], { rtol, atol }: GoldenCase['tolerance']
+): string[] {
+  if (found.length !== expected.length) return [`${found.length} numbers instead of ${expected.length}`]
+  return expected.flatMap((wanted, place) => {
+    const value = found[place] ?? Number.NaN
+    const same = value === wanted || (Number.isNaN(value) && Number.isNaN(wanted)) ||
+      Math.abs(value - wanted) <= atol + rtol * Math.abs(wanted)
+    return same ? [] : [`[${place}] ${value} instead of ${wanted}`]
+  })
+}
