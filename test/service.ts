@@ -11,11 +11,12 @@ export interface Service {
   readonly stop: () => Promise<number | null>
 }
 
+const built = fileURLToPath(new URL('../src/main.js', import.meta.url))
+
 /** Starts the service on a free port; resolves when it is ready. */
 export async function startService (
-  environment: Readonly<Record<string, string>> = {}
+  environment: Readonly<Record<string, string>> = {}, main = built
 ): Promise<Service> {
-  const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
   const child = spawn(process.execPath, [main], {
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'inherit']
