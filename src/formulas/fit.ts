@@ -64,9 +64,17 @@ export function fit (givens: readonly Given[]): Fit {
 }
 
 /** A tensor read as one kind. Throws SHAPE_MISMATCH for a rank that does not fit. */
-export function giveAs (argument: TensorArgument, kind: Kind, shape: readonly number[], others: readonly Given[]): Given {
+export function giveAs (
+  argument: TensorArgument, kind: Kind, shape: readonly number[], others: readonly Given[]
+): Given {
   const spread = kind.spreads[shape.length]
-  return spread === undefined ? refuseRank(argument, kind, shape, others) : { argument, kind, shape, spread }
+  if (spread === undefined) return refuseRank(argument, kind, shape, others)
+  const given = { argument, kind, shape, spread }
+  // As in PyTorch, the one index of an example without a batch may stand in brackets.
+  const scalar = kind.kind === 'class' && shape.length === 1 && shape[0] === 1 ? kind.spreads[0] : undefined
+  const partner = scalar === undefined ? undefined : others.find(other => other.argument.name === argument.like)
+  if (scalar === undefined || partner === undefined || isRelated(given, partner)) return given
+  return { argument, kind, shape: [], spread: scalar }
 }
 
 // No reading of its type has this rank.

@@ -35,9 +35,8 @@ function chooseKind (argument: TensorArgument, shape: readonly number[], others:
   if (first === undefined) throw new Error(`${name} has no type`)
   if (kinds.length === 1) return first
   const found = kinds.find(kind => {
-    const spread = kind.spreads[shape.length]
-    if (spread === undefined) return false
-    const given = { argument, kind, shape, spread }
+    if (kind.spreads[shape.length] === undefined) return false
+    const given = giveAs(argument, kind, shape, others)
     const other = others.find(entry => entry.argument.name === like)
     return other === undefined ? fitsTogether([...others, given]) : isRelated(given, other)
   })
