@@ -13,7 +13,8 @@ import { mapGraph } from './walk.ts'
 export function lower (graph: Graph, roots: readonly Node[]): Node[] {
   graph.allow(10)
   const hoisted = hoist(graph, takeLeaves(graph, expand(graph, roots)))
-  return mapGraph(graph, hoisted, node => {
+  // Moved takes may have clamped an index.
+  return mapGraph(graph, expand(graph, hoisted), node => {
     const [g, i] = node.args
     if (node.op !== 'put' || g === undefined || i === undefined) return node
     const here = graph.apply('eq', graph.iota(node.over[0] ?? ''), i)

@@ -126,8 +126,15 @@ const squares = (node: Node): boolean => node.op === 'mul' && node.args[0] === n
 
 function numberText (value: number): Text {
   if (Number.isNaN(value)) return { text: 'inf - inf', level: levels.add }
-  const [name] = [...constants].find(([, known]) => known === Math.abs(value)) ?? [String(Math.abs(value))]
+  const size = Math.abs(value)
+  const [name] = [...constants].find(([, known]) => known === size) ?? [shortest(size)]
   return value < 0 ? { text: `-${name}`, level: levels.unary } : atom(name)
+}
+
+/** The shorter of 0.000001 and 1e-6. */
+export function shortest (value: number): string {
+  const [plain, scientific] = [String(value), value.toExponential()]
+  return scientific.length < plain.length ? scientific : plain
 }
 
 const atom = (text: string): Text => ({ text, level: levels.atom })

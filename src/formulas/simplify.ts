@@ -63,7 +63,9 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     if (a.op === 'constant' && a.value < 0) {
       return graph.apply('neg', graph.apply('div', graph.constant(-a.value), b))
     }
-    if (sinks(a, b)) return sink(graph, a, x => graph.apply('div', x, b))
+    // (c ? x : 0) / y is c ? x / y : 0 only where y is not 0: 0 / 0 is NaN.
+    const divides = (b.op === 'constant' && b.value !== 0) || b.op === 'size'
+    if (divides && sinks(a, b)) return sink(graph, a, x => graph.apply('div', x, b))
     return null
   }],
   ['abs', (graph, a) => (a.op === 'neg' ? graph.apply('abs', first(a)) : null)],
@@ -73,6 +75,8 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['pow', (graph, a, b) => (is(b, 1) ? a : is(b, 0) || is(a, 1) ? graph.constant(1) : null)],
   ['minimum', (_, a, b) => (a === b ? a : null)],
   ['maximum', (_, a, b) => (a === b ? a : null)],
+  ['lt', (graph, a, b) => (a === b ? graph.constant(false) : null)],
+  ['gt', (graph, a, b) => (a === b ? graph.constant(false) : null)],
   ['not', (_, a) => (a.op === 'not' ? first(a) : null)],
   ['and', (_, a, b) => {
     if (a === b || isTrue(b) || isFalse(a)) return a
@@ -96,7 +100,11 @@ function product (graph: Graph, a: Node, b: Node): Node | null {
     return graph.apply('neg', graph.apply('mul', graph.constant(-a.value), b))
   }
   if (sinks(a, b)) return sink(graph, a, x => graph.apply('mul', x, b))
-  return null
+  // 2 · (3 · x) is 6 · x, 2 · (3 / x) is 6 / x.
+  const [x, y] = b.args
+  if (a.op !== 'constant' || x?.op !== 'constant' || y === undefined) return null
+  const both = graph.constant(a.value * x.value)
+  return b.op === 'mul' || b.op === 'div' ? graph.apply(b.op, both, y) : null
 }
 
 // c ? a : b
@@ -117,10 +125,11 @@ function together (graph: Graph, op: 'add' | 'sub', a: Node, b: Node): Node | nu
   return graph.apply('where', first(a), yes, graph.apply(op, third(a), third(b)))
 }
 
-// (c ? x : 0) · y is c ? x · y : 0, unless y has more axes: then the choice would be made more often.
+// (c ? x : 0) · y is c ? x · y : 0, unless y has more axes: then the choice would be made more often
+// than the product, which only pays where x is 1.
 function sinks (a: Node, y: Node): boolean {
   if (a.op !== 'where' || a.mask || !(is(second(a), 0) || is(third(a), 0))) return false
-  return y.axes.every(axis => a.axes.includes(axis))
+  return is(second(a), 1) || is(third(a), 1) || y.axes.every(axis => a.axes.includes(axis))
 }
 
 function sink (graph: Graph, a: Node, map: (x: Node) => Node): Node {

@@ -3,24 +3,31 @@
 // eight operations to clamp(d, -delta, delta) by these three.
 
 import type { Graph, Node } from './graph.ts'
-import { mapGraph, reach } from './walk.ts'
+import { mapGraph, rebuild } from './walk.ts'
 
 /** The same values in fewer operations; `kept` nodes stay as their author wrote them. */
 export function tidy (graph: Graph, roots: readonly Node[], kept: ReadonlySet<Node>): Node[] {
   return mapGraph(graph, roots, node => {
     if (kept.has(node)) return node
     if (node.op === 'where') return insideBounds(graph, node, kept)
-    if (node.op !== 'add' && node.op !== 'sub') return node
+    if (node.op === 'mul' || node.op === 'div') return knownFactors(graph, node, kept)
+    if (!isSum(node)) return node
     const collected = collect(graph, node, kept)
-    return collected === node ? factor(graph, node) : collected
+    return collected === node ? factor(graph, node, kept) : collected
   })
 }
 
 // Bounds on how far each rule looks, so that tidying costs time in proportion to the graph.
-const [termsMax, nodesMax, depthMax] = [8, 256, 6]
+const [termsMax, depthMax] = [8, 6]
 
-// x - h - h is x - 2 · h: the terms of a sum as base and known factor, equal bases added.
+// x - h - h is x - 2 · h: the terms of a sum as base and known factor, equal bases added. What the
+// author wrote is one term, unless only its parts have an equal.
 function collect (graph: Graph, sum: Node, kept: ReadonlySet<Node>): Node {
+  const collected = collectTerms(graph, sum, kept)
+  return collected === sum ? collectTerms(graph, sum, new Set()) : collected
+}
+
+function collectTerms (graph: Graph, sum: Node, kept: ReadonlySet<Node>): Node {
   const terms = new Map<Node, number>()
   let count = 0
   const waiting: [Node, number][] = [[sum, 1]]
@@ -51,63 +58,113 @@ function add (terms: Map<Node, number>, base: Node, times: number): number {
   return 1
 }
 
-// s · a ± s · b is s · (a ± b): what s has fewer axes for is then done once.
-function factor (graph: Graph, sum: Node): Node {
+// 0.5 / x * (2 * y) is y / x: the known factors of a product as one, before the others.
+function knownFactors (graph: Graph, product: Node, kept: ReadonlySet<Node>): Node {
+  const above: Node[] = []
+  const below: Node[] = []
+  let [known, count] = [1, 0]
+  const waiting: [Node, number][] = [[product, 1]]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [node, power] = next
+    const [a, b] = node.args
+    if (above.length + below.length + waiting.length > termsMax) return product
+    if (node.op === 'constant') {
+      known *= power === 1 ? node.value : 1 / node.value
+      count++
+    } else if (!kept.has(node) && node.op === 'neg' && a !== undefined) {
+      known = -known
+      waiting.push([a, power])
+    } else if (!kept.has(node) && node.op === 'mul' && a !== undefined && b !== undefined) {
+      waiting.push([b, power], [a, power])
+    } else if (!kept.has(node) && node.op === 'div' && a !== undefined && b !== undefined) {
+      waiting.push([b, -power], [a, power])
+    } else (power === 1 ? above : below).push(node)
+  }
+  if (count === 0 || (count === 1 && !(Math.abs(known) === 1 && above.length > 0))) return product
+  const [first = graph.constant(1), ...rest] = above
+  let result = graph.apply('mul', graph.constant(known), first)
+  for (const factor of rest) result = graph.apply('mul', result, factor)
+  for (const factor of below) result = graph.apply('div', result, factor)
+  return result
+}
+
+// s · a ± s · b is s · (a ± b), a / s ± b / s is (a ± b) / s.
+function factor (graph: Graph, sum: Node, kept: ReadonlySet<Node>): Node {
   const [a, b] = sum.args
   if (a === undefined || b === undefined) return sum
-  for (const candidate of factors(a, depthMax)) {
-    if (candidate.op === 'constant' || candidate.axes.length >= sum.axes.length) continue
-    const left = without(graph, a, candidate, depthMax)
-    const right = without(graph, b, candidate, depthMax)
-    if (left === null || right === null) continue
-    return graph.apply('mul', candidate, graph.apply(sum.op, left, right))
+  for (const [op, candidate] of factors(a, depthMax)) {
+    const left = without(graph, a, op, candidate, depthMax)
+    const right = without(graph, b, op, candidate, depthMax)
+    if (candidate.op === 'constant' || left === null || right === null) continue
+    const inner = collect(graph, graph.apply(sum.op, left, right), kept)
+    return op === 'mul' ? graph.apply('mul', candidate, inner) : graph.apply('div', inner, candidate)
   }
   return sum
 }
 
-// The node and what it is a product of.
-function factors (node: Node, depth: number): Node[] {
+// What the node is multiplied by and divided by.
+function factors (node: Node, depth: number): ['mul' | 'div', Node][] {
   const [a, b] = node.args
-  if (a === undefined || depth === 0) return [node]
+  if (a === undefined || depth === 0) return [['mul', node]]
   switch (node.op) {
-    case 'neg': case 'div': return [node, ...factors(a, depth - 1)]
+    case 'neg': return factors(a, depth - 1)
     case 'mul': return [a, b ?? a].flatMap(arg => factors(arg, depth - 1))
+    case 'div': return [...factors(a, depth - 1), ['div', b ?? a]]
     case 'where': return isZero(node.args[2]) && b !== undefined ? factors(b, depth - 1) : []
-    default: return [node]
+    default: return [['mul', node]]
   }
 }
 
-// The node divided by one of its factors, or null. A choice that leaves nothing but 1 is not worth it.
-function without (graph: Graph, node: Node, factor: Node, depth: number): Node | null {
-  if (node === factor) return graph.constant(1)
+// The node without this factor or divisor, or null. A choice that leaves only 1 is not worth it.
+function without (graph: Graph, node: Node, op: 'mul' | 'div', factor: Node, depth: number): Node | null {
+  if (node === factor && op === 'mul') return graph.constant(1)
   const [a, b, c] = node.args
   if (a === undefined || depth === 0) return null
-  if (node.op === 'where' && b !== undefined && b !== factor && isZero(c)) {
-    const rest = without(graph, b, factor, depth - 1)
-    return rest === null ? null : graph.apply('where', a, rest, graph.constant(0))
+  const inside = (arg: Node | undefined): Node | null =>
+    arg === undefined ? null : without(graph, arg, op, factor, depth - 1)
+  if (node.op === 'where' && b !== factor && isZero(c)) {
+    const rest = inside(b)
+    return rest === null || c === undefined ? null : graph.apply('where', a, rest, c)
   }
   if (node.op !== 'mul' && node.op !== 'div' && node.op !== 'neg') return null
-  const left = without(graph, a, factor, depth - 1)
+  if (node.op === 'div' && op === 'div' && b === factor) return a
+  const left = inside(a)
   if (left !== null) return b === undefined ? graph.apply('neg', left) : graph.apply(node.op, left, b)
-  if (node.op !== 'mul' || b === undefined) return null
-  const right = without(graph, b, factor, depth - 1)
+  const right = node.op === 'mul' ? inside(b) : null
   return right === null ? null : graph.apply('mul', a, right)
 }
 
-// x > a && x < b ? f(clamp(x, a, b)) : z is x > a && x < b ? f(x) : z.
+// x > a && x < b ? f(clamp(x, a, b)) : z is x > a && x < b ? f(x) : z, if that makes f shorter.
 function insideBounds (graph: Graph, choice: Node, kept: ReadonlySet<Node>): Node {
   const [condition, branch, otherwise] = choice.args
   if (condition === undefined || branch === undefined || otherwise === undefined) return choice
-  const nodes = reach([branch], nodesMax)
-  if (nodes.length >= nodesMax) return choice
-  const bounded = nodes.find(node => saysInside(condition, node))
+  const nodes = fresh(branch, kept)
+  const bounded = nodes.flatMap(node => node.args).find(node => saysInside(condition, node))
   const [x] = bounded?.args ?? []
   if (bounded === undefined || x === undefined) return choice
-  const [inside] = mapGraph(graph, [branch], node => {
-    if (node === bounded) return x
-    return node.op === 'add' || node.op === 'sub' ? collect(graph, node, kept) : node
-  })
-  return inside === undefined ? choice : graph.apply('where', condition, inside, otherwise)
+  const changed = new Map([[bounded, x]])
+  for (const node of nodes) {
+    const rebuilt = rebuild(graph, node, node.args.map(arg => changed.get(arg) ?? arg))
+    changed.set(node, isSum(rebuilt) ? collect(graph, rebuilt, kept) : rebuilt)
+  }
+  const inside = changed.get(branch) ?? branch
+  return fresh(inside, kept).length < nodes.length
+    ? graph.apply('where', condition, inside, otherwise)
+    : choice
+}
+
+const isSum = (node: Node): boolean => node.op === 'add' || node.op === 'sub'
+
+// What differentiation made of the author's nodes, a few levels down, arguments first.
+function fresh (node: Node, kept: ReadonlySet<Node>): Node[] {
+  const found = new Set<Node>()
+  const waiting = [node]
+  for (let next = waiting.pop(); next !== undefined && found.size < termsMax; next = waiting.pop()) {
+    if (kept.has(next) || next.args.length === 0) continue
+    found.add(next)
+    waiting.push(...next.args)
+  }
+  return [...found].sort((a, b) => a.id - b.id)
 }
 
 // True if the condition says that the bounds of this clamp do not bite.
