@@ -1,6 +1,6 @@
 // A session's optimizer: a row of the table with its options, and its formula as a part of a graph.
 
-import type { Json, JsonObject } from '../codec/json-reader.ts'
+import type { Json } from '../codec/json-reader.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { define } from '../formulas/define.ts'
 import type { Definition } from '../formulas/definition.ts'
@@ -9,7 +9,7 @@ import { traceStatements } from '../formulas/trace.ts'
 import { Tracer } from '../formulas/tracer.ts'
 import type { Value } from '../formulas/values.ts'
 import { type Optimizer, optimizers } from '../optimizers/index.ts'
-import { kindOf, objectOf } from './fields.ts'
+import { kindOf, objectOf, type Plain } from './fields.ts'
 import { type Options, readOptions } from './options.ts'
 
 export interface Descent {
@@ -52,7 +52,7 @@ export function readDescent (value: Json | undefined, pointer: string): Descent 
   }
 }
 
-export function describeDescent ({ optimizer, options }: Descent): JsonObject {
+export function describeDescent ({ optimizer, options }: Descent): Plain {
   return { type: optimizer.type, ...options }
 }
 

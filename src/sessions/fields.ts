@@ -5,6 +5,9 @@ import { childPointer } from '../codec/json-tensor.ts'
 import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.ts'
 import { LossdError, nearest } from '../errors.ts'
 
+/** JSON that is kept or sent: no tensors in it. */
+export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
+
 /** Throws FIELD_UNKNOWN for the first field that is not among the names. */
 export function refuseOthers (object: JsonObject, names: readonly string[], pointer: string): void {
   for (const key in object) {
@@ -21,6 +24,11 @@ export function refuseOthers (object: JsonObject, names: readonly string[], poin
 export function objectOf (value: Json | undefined, pointer: string): JsonObject {
   if (value === undefined || !isJsonObject(value)) throw invalid(value, 'an object', pointer)
   return value
+}
+
+/** True for a list; one of numbers alone is none, since codec reads it as a tensor. */
+export function isList (value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
 }
 
 /** A text that is one of the choices; the fallback if there is none. Throws FIELD_INVALID. */

@@ -3,14 +3,20 @@
 
 import { LossdError } from '../errors.ts'
 
+/** How long an operation may wait for its turn, and whether anybody still wants it. */
+export interface Waiting {
+  readonly deadlineMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 interface Letter {
   readonly run: () => void
-  readonly refuse: (error: unknown) => void
-  readonly signal: AbortSignal | undefined
+  /** Called when it no longer waits: its turn has come, or it was given up. */
+  readonly settle: () => void
 }
 
 export class Mailbox {
-  readonly #waiting: Letter[] = []
+  readonly #letters: Letter[] = []
   readonly #waitingMax: number
   #busy = false
 
@@ -22,42 +28,57 @@ export class Mailbox {
   /** True while nothing runs or waits. */
   get idle (): boolean { return !this.#busy }
 
-  get waitingCount (): number { return this.#waiting.length }
+  get waiting (): number { return this.#letters.length }
 
   /**
-   * Runs the operation when its turn comes: at once if nothing runs. Its outcome is the caller's; a
-   * failed operation does not hold up the next. An operation whose signal aborts before its turn is
-   * never run. Throws SESSION_QUEUE_FULL, CANCELLED.
+   * Runs the operation when its turn comes: at once if nothing runs. Its outcome is the caller's; one
+   * that fails does not hold up the next, and one that is given up before its turn is never run.
+   * Throws SESSION_QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, and what the operation throws.
    */
-  post<T> (operation: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#busy && this.#waiting.length >= this.#waitingMax) {
+  post<T> (operation: () => T | Promise<T>, waiting: Waiting = {}): Promise<T> {
+    if (!this.#busy) return this.#run(operation)
+    if (this.#letters.length >= this.#waitingMax) {
       const detail = `The session has ${this.#waitingMax} operations waiting, the limit`
       return Promise.reject(new LossdError('SESSION_QUEUE_FULL', detail))
     }
     return new Promise<T>((resolve, reject) => {
-      const run = (): void => {
-        attempt(operation).then(resolve, reject).finally(() => this.#next())
-      }
-      this.#waiting.push({ run, refuse: reject, signal })
-      if (!this.#busy) this.#next()
+      const letter = this.#letter(() => { this.#run(operation).then(resolve, reject) }, reject, waiting)
+      this.#letters.push(letter)
     })
   }
 
-  #next (): void {
-    this.#busy = false
-    for (let letter = this.#waiting.shift(); letter !== undefined; letter = this.#waiting.shift()) {
-      if (letter.signal?.aborted === true) {
-        letter.refuse(new LossdError('CANCELLED'))
-        continue
-      }
-      this.#busy = true
-      letter.run()
-      return
+  #letter (run: () => void, reject: (error: LossdError) => void, { deadlineMs, signal }: Waiting): Letter {
+    const giveUp = (error: LossdError): void => {
+      letter.settle()
+      this.#letters.splice(this.#letters.indexOf(letter), 1)
+      reject(error)
+    }
+    const abort = (): void => giveUp(new LossdError('CANCELLED'))
+    const timer = deadlineMs === undefined
+      ? undefined
+      : setTimeout(() => giveUp(new LossdError('DEADLINE_EXCEEDED', `Not begun within ${deadlineMs} ms`)), deadlineMs)
+    signal?.addEventListener('abort', abort)
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+    const letter = { run, settle }
+    return letter
+  }
+
+  async #run<T> (operation: () => T | Promise<T>): Promise<T> {
+    this.#busy = true
+    try {
+      return await operation()
+    } finally {
+      this.#next()
     }
   }
-}
 
-/** Starts the operation now; what it throws becomes a rejection. */
-async function attempt<T> (operation: () => T | Promise<T>): Promise<T> {
-  return await operation()
+  #next (): void {
+    const letter = this.#letters.shift()
+    this.#busy = false
+    letter?.settle()
+    letter?.run()
+  }
 }

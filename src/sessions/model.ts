@@ -1,11 +1,11 @@
 // A session's model: layers one after the other, each a formula. It knows its tensors by their
 // state_dict names; model-graph.ts traces it into a graph.
 
-import type { Json, JsonObject } from '../codec/json-reader.ts'
+import type { Json } from '../codec/json-reader.ts'
 import { childPointer } from '../codec/json-tensor.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { type Layer, layers } from '../layers/index.ts'
-import { choiceOf, invalid, kindOf, numberOf, objectOf, refuseOthers } from './fields.ts'
+import { choiceOf, invalid, isList, kindOf, numberOf, objectOf, refuseOthers, type Plain } from './fields.ts'
 
 /** A layer in its place, with all its options. */
 export interface Block {
@@ -56,7 +56,7 @@ export function readModel (value: Json | undefined, pointer: string): Model {
 }
 
 /** The model as JSON, all options filled in. */
-export function describeModel ({ blocks }: Model): JsonObject {
+export function describeModel ({ blocks }: Model): Plain {
   return { type: 'Sequential', layers: blocks.map(({ layer, options }) => ({ type: layer.type, ...options })) }
 }
 
@@ -135,8 +135,4 @@ function chain (blocks: readonly Block[], pointer: string): number {
 
 function modelInvalid (part: string, expected: string, value: string, pointer: string): LossdError {
   return new LossdError('MODEL_INVALID', `${part} must be ${expected}; got ${value}`, { pointer })
-}
-
-function isList (value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value)
 }

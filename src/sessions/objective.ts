@@ -1,8 +1,8 @@
 // A session's loss: a row of the table with its options, and its formula as the continuation of what
 // the model gives. The model's output is the loss's first tensor; the others come with each step, and
-// those with a default (class weights) stand beside the loss's type.
+// those that are arguments of PyTorch's constructor (class weights) stand beside the loss's type.
 
-import type { Json, JsonObject } from '../codec/json-reader.ts'
+import type { Json } from '../codec/json-reader.ts'
 import { type JsonTensor, readTensor } from '../codec/json-tensor.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { type Binding, bind, type TensorShape } from '../formulas/bind.ts'
@@ -12,8 +12,8 @@ import type { Definition, TensorArgument } from '../formulas/definition.ts'
 import { type Axis, Graph, type Node } from '../formulas/graph.ts'
 import { bindOptions, type OptionValue } from '../formulas/options.ts'
 import { reduced, trace } from '../formulas/trace.ts'
-import { type Loss, losses } from '../losses/index.ts'
-import { kindOf, objectOf } from './fields.ts'
+import { findLoss, type Loss, lossNames } from '../losses/index.ts'
+import { kindOf, objectOf, type Plain } from './fields.ts'
 import type { Ordered } from './model-graph.ts'
 import { transplant } from './transplant.ts'
 
@@ -51,16 +51,16 @@ export interface TracedObjective {
 export function readObjective (value: Json | undefined, pointer: string): Objective {
   const object = objectOf(value, pointer)
   const { type } = object
-  const loss = losses.find(({ name, torch }) => name === type || torch === type)
+  const loss = typeof type === 'string' ? findLoss(type) : undefined
   if (loss === undefined) throw unknownLoss(type, `${pointer}/type`)
   const definition = definitionOf(loss)
   const [output, ...others] = definition.tensors
-  const fixed = others.filter(argument => argument.default !== null)
+  const fixed = loss.tensorOptions ?? []
   const constants = new Map<string, JsonTensor>()
   const given: Record<string, Json> = {}
   for (const key in object) {
     const value = object[key] ?? null
-    if (fixed.some(({ name }) => name === key)) constants.set(key, readTensor(value, `${pointer}/${key}`))
+    if (fixed.includes(key)) constants.set(key, readTensor(value, `${pointer}/${key}`))
     else if (key !== 'type') given[key] = value
   }
   const { known, numbers } = moved(pointer, [], () => bindOptions(definition, given))
@@ -72,15 +72,15 @@ export function readObjective (value: Json | undefined, pointer: string): Object
   return {
     loss, definition, options, constants,
     output: output?.name ?? '',
-    given: others.filter(argument => argument.default === null)
+    given: others.filter(({ name }) => !fixed.includes(name))
   }
 }
 
 /** The loss as JSON, all options filled in. */
-export function describeObjective ({ loss, options, constants }: Objective): JsonObject {
+export function describeObjective ({ loss, options, constants }: Objective): Plain {
   const values = [...options].map(([name, value]) => [name, finite(value)])
   const tensors = [...constants].map(([name, tensor]) => [name, plainOf(tensor)])
-  return { type: loss.torch, ...Object.fromEntries(values), ...Object.fromEntries(tensors) }
+  return { type: loss.torch === '' ? loss.name : loss.torch, ...Object.fromEntries(values), ...Object.fromEntries(tensors) }
 }
 
 /**
@@ -150,9 +150,11 @@ export function pointerTo ({ constants }: Objective, argument: string): string {
   return `${constants.has(argument) ? '/loss' : ''}/${argument}`
 }
 
-// Errors of a bound formula point into the request of a single loss; here options and constants
-// stand in the session's loss.
-function moved<T> (pointer: string, constants: readonly string[], run: () => T): T {
+/**
+ * Errors of a bound formula point into the request of a single loss; here options and constants stand
+ * in the session's loss, at `pointer`.
+ */
+export function moved<T> (pointer: string, constants: readonly string[], run: () => T): T {
   try {
     return run()
   } catch (error) {
@@ -168,8 +170,7 @@ function movedPointer (old: string, pointer: string, constants: readonly string[
 }
 
 function unknownLoss (type: Json | undefined, pointer: string): LossdError {
-  const names = losses.flatMap(({ name, torch }) => [torch, name])
-  const near = typeof type === 'string' ? nearest(type, names) : []
+  const near = typeof type === 'string' ? nearest(type, lossNames) : []
   const expected = near.length > 0 ? `a loss; nearest: ${near.join(', ')}` : 'the name of a loss'
   return new LossdError('FIELD_INVALID', `loss.type must be ${expected}; got ${kindOf(type)}`, { pointer })
 }
@@ -179,9 +180,9 @@ function finite (value: OptionValue): OptionValue {
 }
 
 // A tensor of the body as nested arrays.
-function plainOf ({ source, shape, count }: JsonTensor): Json {
+function plainOf ({ source, shape, count }: JsonTensor): Plain {
   if (typeof source === 'number') return finite(source)
-  let list: Json[] = Array.from(source.values.subarray(source.start, source.start + count), finite)
+  let list: Plain[] = Array.from(source.values.subarray(source.start, source.start + count), finite)
   for (const length of shape.slice(1).toReversed()) {
     list = Array.from({ length: list.length / length }, (_, row) => list.slice(row * length, (row + 1) * length))
   }

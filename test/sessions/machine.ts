@@ -1,0 +1,54 @@
+// A heap and a pool for tests of sessions, and what all of them need: bodies as codec reads them.
+
+import type { Test } from 'tap'
+import { Heap } from '../../src/buffer/heap.ts'
+import { createJsonReader, isJsonObject, type JsonObject } from '../../src/codec/json-reader.ts'
+import type { Machine } from '../../src/compute/execute.ts'
+import { Pool, type PoolSettings } from '../../src/compute/pool.ts'
+import { loadAssembler } from '../../src/kernels/assemble.ts'
+import { OperationMemory } from '../../src/sessions/memory.ts'
+import type { Session, StepResult, Turn } from '../../src/sessions/session.ts'
+
+/** A machine that closes with the test. */
+export async function machineOf (
+  t: Test, settings: Partial<PoolSettings> = {}, bytes = 64 << 20
+): Promise<Machine> {
+  await loadAssembler()
+  const heap = Heap.create({ bytes })
+  const pool = new Pool({ memory: heap.memory, threads: 1, ...settings })
+  t.teardown(() => pool.close())
+  return { heap, pool }
+}
+
+const reader = createJsonReader()
+
+/** A value as the body of a request. */
+export function bodyOf (value: unknown): JsonObject {
+  const body = reader.read(Buffer.from(JSON.stringify(value)))
+  if (!isJsonObject(body)) throw new Error('the body is no object')
+  return body
+}
+
+/** One step whose results nobody needs as tensors. */
+export async function stepOnce (
+  { heap }: Machine, session: Session, body: unknown, turn: Turn = {}
+): Promise<StepResult> {
+  const memory = new OperationMemory(heap)
+  try {
+    return await session.runStep(bodyOf(body), memory, turn)
+  } finally {
+    memory.lease.end()
+  }
+}
+
+/** Replaces a session's parameters. */
+export async function putParameters (
+  { heap }: Machine, session: Session, body: unknown, turn: Turn = {}
+): Promise<void> {
+  const memory = new OperationMemory(heap)
+  try {
+    await session.replaceParameters(bodyOf(body), memory, turn)
+  } finally {
+    memory.lease.end()
+  }
+}
