@@ -25,8 +25,8 @@ export const exponential: readonly Op[] = [
   }
 ]
 
-// eʳ on ±ln 2 / 2, relative error at most 3.7e-9 and 1.1e-17. 1 + r is exact.
-const exponentials = {
+/** eʳ on ±ln 2 / 2, relative error at most 3.7e-9 and 1.1e-17. It begins with 1 + r. */
+export const exponentials = {
   f32x4: [
     1, 1, 0.4999999403953552, 0.1666652113199234, 0.04166838899254799, 0.00836874544620514,
     0.0013814547564834356
@@ -70,40 +70,55 @@ export function expNonpositive (w: Lanes, a: Lane): Lane {
   return lane.mul(w, lane.polynomial(w, r, scaled), lane.shiftLeft(w, held, mantissaBits))
 }
 
-/** eˣ. 2ⁿ is the product of two powers, so that subnormal results round once. */
+/** eˣ. */
 export function exp (w: Lanes, a: Lane): Lane {
-  const { mantissaBits, exponentBias } = formatOf(w)
   const x = atMost(w, atLeast(w, a, limits[w.type].zero), limits[w.type].infinity)
-  const { r, held } = reduce(w, x, 2 * exponentBias)
+  const { r, held } = reduce(w, x, 2 * formatOf(w).exponentBias)
+  return timesPower(w, lane.polynomial(w, r, exponentials[w.type]), held)
+}
+
+/**
+ * p · 2ⁿ, where the low bits of `held` are n and twice the bias: two products of half the exponent
+ * each, so that a subnormal result rounds once.
+ */
+export function timesPower (w: Lanes, p: Lane, held: Lane): Lane {
+  const { mantissaBits } = formatOf(w)
   const half = lane.shiftRight(w, held, 1)
   const rest = lane.subBits(w, held, half)
-  const p = lane.polynomial(w, r, exponentials[w.type])
   const once = lane.mul(w, p, lane.shiftLeft(w, half, mantissaBits))
   return lane.mul(w, once, lane.shiftLeft(w, rest, mantissaBits))
 }
 
-/** eˣ - 1 = 2ⁿ · (eʳ - 1) + (2ⁿ - 1), with the sign of x. */
+/** eˣ - 1, with the sign of x. */
 export function expm1 (w: Lanes, a: Lane): Lane {
-  const { mantissaBits, exponentBias, signBit } = formatOf(w)
+  const { power, p, rest } = expm1Parts(w, a)
+  return lane.or(w, w.madd(power, p, rest), lane.and(w, a, w.bits(formatOf(w).signBit)))
+}
+
+/** eˣ - 1 = power · p + rest = 2ⁿ · (eʳ - 1) + (2ⁿ - 1). */
+export function expm1Parts (w: Lanes, a: Lane): { power: Lane, p: Lane, rest: Lane } {
+  const { mantissaBits, exponentBias } = formatOf(w)
   const { minusOne, infinity, largest } = limits[w.type]
   const x = atMost(w, atLeast(w, a, minusOne), infinity)
-  const { r, held } = reduce(w, x, exponentBias)
+  const { r, tail, held } = reduce(w, x, exponentBias)
   // The highest power is ∞ as bits; the largest number stands for it, off by half a unit.
   const power = atMost(w, lane.shiftLeft(w, held, mantissaBits), largest)
   const square = lane.mul(w, r, r)
-  const p = w.madd(square, lane.polynomial(w, r, remainders[w.type]), r)
-  const y = w.madd(power, p, lane.sub(w, power, w.constant(1)))
-  return lane.or(w, y, lane.and(w, a, w.bits(signBit)))
+  const q = lane.polynomial(w, r, remainders[w.type])
+  const p = w.type === 'f32x4' ? w.madd(square, q, r) : lane.add(w, w.madd(square, q, tail()), r)
+  return { power, p, rest: lane.sub(w, power, w.constant(1)) }
 }
 
-// r = x - n ln 2, and n + offset in the low bits of `held`.
-function reduce (w: Lanes, x: Lane, offset: number): { r: Lane, held: Lane } {
+// r = x - n ln 2, and n + offset in the low bits of `held`; `tail` is what the rounding of r lost.
+function reduce (w: Lanes, x: Lane, offset: number): { r: Lane, held: Lane, tail: () => Lane } {
   const { rounder, ln2High, ln2Low } = formatOf(w)
   const shift = w.constant(rounder + offset)
   const held = w.madd(x, w.constant(Math.LOG2E), shift)
   const n = lane.sub(w, held, shift)
   const near = w.madd(n, w.constant(-ln2High), x)
-  return { r: w.madd(n, w.constant(-ln2Low), near), held }
+  const low = w.constant(-ln2Low)
+  const r = w.madd(n, low, near)
+  return { r, held, tail: () => w.madd(n, low, lane.sub(w, near, r)) }
 }
 
 // Pseudo-minimum and -maximum are one instruction each and keep a NaN that stands first.

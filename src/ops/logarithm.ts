@@ -61,10 +61,7 @@ const patterns = {
 
 /** The natural logarithm: -∞ at both zeros, NaN below. */
 export function log (w: Lanes, a: Lane): Lane {
-  const { smallestNormal } = formatOf(w)
-  const { lift, one } = patterns[w.type]
-  const lifted = lane.and(w, lane.lt(w, a, w.constant(smallestNormal)), w.bits(lift))
-  const normal = lane.mul(w, a, lane.addBits(w, lifted, w.bits(one)))
+  const { normal, lifted } = lift(w, a)
   const { m, power } = split(w, normal)
   const f = lane.sub(w, m, w.constant(1))
   const y = withExponent(w, lane.subBits(w, power, lifted), nearOne(w, f, atanhs[w.type]))
@@ -105,8 +102,16 @@ function nearOne (w: Lanes, f: Lane, coefficients: readonly number[]): Lane {
   return w.madd(s, lane.sub(w, r, f), f)
 }
 
-// x = 2ⁿ · m for a positive normal x; `power` is n in the place of the exponent.
-function split (w: Lanes, x: Lane): { m: Lane, power: Lane } {
+/** Subnormal numbers times a power of two, which is `lifted` in the place of the exponent, else 0. */
+export function lift (w: Lanes, x: Lane): { normal: Lane, lifted: Lane } {
+  const { lift, one } = patterns[w.type]
+  const small = lane.lt(w, x, w.constant(formatOf(w).smallestNormal))
+  const lifted = lane.and(w, small, w.bits(lift))
+  return { normal: lane.mul(w, x, lane.addBits(w, lifted, w.bits(one))), lifted }
+}
+
+/** x = 2ⁿ · m for a positive normal x; `power` is n in the place of the exponent. */
+export function split (w: Lanes, x: Lane): { m: Lane, power: Lane } {
   const { exponentMask } = formatOf(w)
   const distance = lane.subBits(w, x, w.bits(patterns[w.type].rootHalf))
   const power = lane.and(w, distance, w.bits(exponentMask))
@@ -121,9 +126,11 @@ function withExponent (w: Lanes, power: Lane, y: Lane): Lane {
   return w.madd(n, w.constant(ln2High * unit), low)
 }
 
-// f32x4 converts the exponent in its place, n · 2²³. There is no conversion of 64-bit integers: n
-// plus an offset becomes the mantissa of a number at 2⁵².
-function wholeNumber (w: Lanes, power: Lane): { n: Lane, unit: number } {
+/**
+ * n from the place of the exponent, times `unit`. f32x4 converts it where it stands, n · 2²³. There
+ * is no conversion of 64-bit integers: n plus an offset becomes the mantissa of a number at 2⁵².
+ */
+export function wholeNumber (w: Lanes, power: Lane): { n: Lane, unit: number } {
   if (w.type === 'f32x4') return { n: w.op('f32x4.convert_i32x4_s', power), unit: 2 ** -23 }
   const offset = 1100n
   const raised = lane.addBits(w, power, w.bits(offset << 52n))

@@ -14,10 +14,10 @@ export const logistic: readonly Op[] = [
     cost: 28
   },
   {
-    // log(1 + eᵃ)
+    // log(1 + eᵃ). The choice shares its condition with sigmoid; a NaN comes through the second term.
     name: 'softplus',
     arguments: ['a'],
-    value: 'maximum(a, 0) + log1p_unit(exp_nonpositive(-abs(a)))',
+    value: '(a >= 0 ? a : 0) + log1p_unit(exp_nonpositive(-abs(a)))',
     derivative: ['g * sigmoid(a)'],
     word: true,
     cost: 32
@@ -26,7 +26,7 @@ export const logistic: readonly Op[] = [
     // log(sigmoid(a)) = -softplus(-a)
     name: 'log_sigmoid',
     arguments: ['a'],
-    value: 'minimum(a, 0) - log1p_unit(exp_nonpositive(-abs(a)))',
+    value: '(a >= 0 ? 0 : a) - log1p_unit(exp_nonpositive(-abs(a)))',
     derivative: ['g * sigmoid(-a)'],
     word: true,
     cost: 32
@@ -35,7 +35,7 @@ export const logistic: readonly Op[] = [
     // log(eᵃ + eᵇ). Where a == b, also at infinity, the distance is 0.
     name: 'log_add_exp',
     arguments: ['a', 'b'],
-    value: 'maximum(a, b) + log1p_unit(exp_nonpositive(a == b ? 0 : -abs(a - b)))',
+    value: '(a > b ? a : b) + log1p_unit(exp_nonpositive(a == b ? 0 : -abs(a - b)))',
     derivative: ['g * sigmoid(a == b ? 0 : a - b)', 'g * sigmoid(a == b ? 0 : b - a)'],
     word: true,
     cost: 34

@@ -25,7 +25,8 @@ export const softmax: readonly Op[] = [
     // An infinite maximum stays where it is: log(e^∞ + …) = ∞, log(0 + 0 + …) = -∞.
     name: 'logsumexp',
     arguments: ['a'],
-    value: 'm = max(a, over); s = abs(m) == inf ? 0 : m; s + log(sum(exp(a - s), over))',
+    value: 'm = max(a, over); s = m > -inf ? m : 0; ' +
+      'm == inf ? m : s + log(sum(exp_nonpositive(a - s), over))',
     derivative: ['g * exp(a - y)'],
     over: true,
     reduces: true,
