@@ -3,10 +3,10 @@
 
 /** What a file imports: from '…', import '…', import('…') and new URL('…', import.meta.url). */
 export function importsOf (text: string): string[] {
-  const code = blank(text, 'comments')
+  const code = blank(text, { quoted: true })
   const patterns = [
     /\bfrom\s+(['"])([^'"]+)\1/g,
-    /\bimport\s+(['"])([^'"]+)\1/g,
+    /^import\s+(['"])([^'"]+)\1/gm,
     /\bimport\s*\(\s*(['"])([^'"]+)\1/g,
     /\bnew\s+URL\s*\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url/g
   ]
@@ -15,7 +15,7 @@ export function importsOf (text: string): string[] {
 
 /** The code of a file, its comments and texts blanked out; line breaks stay. */
 export function codeOf (text: string): string {
-  return blank(text, 'comments and texts')
+  return blank(text, { quoted: false })
 }
 
 // One pass: comments, quoted texts and templates (whose ${…} is code again) are the alternatives; a
@@ -30,14 +30,14 @@ const tokens = new RegExp([
   String.raw`(?<close>\})`
 ].join('|'), 'g')
 
-function blank (text: string, what: 'comments' | 'comments and texts'): string {
-  const texts = what === 'comments and texts'
+/** Blanks comments and the texts of templates, and unless they are kept what stands in quotes. */
+function blank (text: string, keep: { readonly quoted: boolean }): string {
   const braces: ('code' | 'template')[] = []
   let result = ''
   let at = 0
-  const copy = (to: number, keep: boolean) => {
+  const copy = (to: number, kept: boolean) => {
     const part = text.slice(at, to)
-    result += keep ? part : part.replace(/[^\n]/g, ' ')
+    result += kept ? part : part.replace(/[^\n]/g, ' ')
     at = to
   }
   while (at < text.length) {
@@ -48,10 +48,10 @@ function blank (text: string, what: 'comments' | 'comments and texts'): string {
     const end = match.index + match[0].length
     copy(match.index, true)
     if (comment !== undefined) copy(end, false)
-    else if (quoted !== undefined || pattern !== undefined) copy(end, !texts)
+    else if (quoted !== undefined || pattern !== undefined) copy(end, keep.quoted)
     else if (tick !== undefined || (open === undefined && braces.pop() === 'template')) {
       const { to, code } = templatePart(text, end)
-      copy(to, !texts)
+      copy(to, false)
       if (code) braces.push('template')
     } else {
       if (open !== undefined) braces.push('code')
