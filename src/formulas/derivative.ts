@@ -31,10 +31,22 @@ export function derivative (definition: Definition, argument: string): string | 
     taken: [...definition.arguments.map(({ name }) => name), ...definition.axes]
   })
   if (body === null) return null
+  addAxisBearers(definition, used, axes)
   const declarations = definition.arguments
     .filter(({ name }) => used.has(name))
     .map(declared => axes.declare(declared.role === 'tensor' ? declareTensor(declared) : declareOption(declared)))
   return [...declarations, ...axes.statements, body].join('\n')
+}
+
+// Adds arguments until each axis that the text names belongs to one that is declared.
+function addAxisBearers ({ tensors }: Definition, used: Set<string>, { named }: AxisNames): void {
+  const axesOf = ({ kinds: [first] }: TensorArgument): Axis[] => first?.axes.map(({ name }) => name) ?? []
+  const along = tensors.filter(({ name }) => used.has(name)).map(({ kinds: [first] }) => first?.along ?? '')
+  for (const axis of [...named, ...along]) {
+    const bearers = tensors.filter(tensor => axesOf(tensor).includes(axis))
+    const [first] = bearers
+    if (first !== undefined && !bearers.some(({ name }) => used.has(name))) used.add(first.name)
+  }
 }
 
 // Axes of different lengths, the first the longest; every option off its default, so that none folds.
@@ -102,6 +114,8 @@ const numberText = (value: number): string =>
 class AxisNames {
   /** `M = axis(N)`, for axes that the text makes. */
   readonly statements: string[] = []
+  /** Axes of the graph's own names that the text uses. */
+  readonly named = new Set<Axis>()
   readonly #definition: Definition
   readonly #derived: ReadonlyMap<Axis, string>
   readonly #taken: Set<string>
@@ -118,6 +132,7 @@ class AxisNames {
   write (axis: Axis): string {
     const known = this.#written.get(axis)
     if (known !== undefined) return known
+    this.named.add(axis)
     const written = this.#group === '...' && /^\.\.\.\d+$/.test(axis)
       ? this.#nameGroup()
       : /^\.\.\.(.+?)\d+$/.exec(axis)?.[1] ?? this.#derive(axis) ?? this.#copy(axis)

@@ -90,6 +90,9 @@ const formulas: readonly (readonly [name: string, formula: string])[] = [
     s = sum(view * view[V = index(W)], D) / temperature
     pair = index(V) < N ? index(V) + N : index(V) - N
     logsumexp(index(V) == index(W) ? -inf : s, W) - s[W = pair]`],
+  ['an axis of no other argument', 'input: real[N, C]; target: class[N]; -input[target]'],
+  ['classes along an axis of no other argument', `head: real[N, H]; x: real[N]; target: class(H)[N]
+    head[H = target] + (target < 2 ? x * x : x)`],
   ['neighbours', 'x: real[N, T]; x * x[T = index(T) - 1] ** 2 + x[T = index(N), N = index(T)]'],
   ['dice', `input: real[N, C, ...S]; target: real[N, C, ...S]; smooth: number = 0
     p = sigmoid(input)
