@@ -256,19 +256,27 @@ export class Session {
     this.#seq++
   }
 
-  /** The session as clients see it. */
-  describe (): Plain {
-    const { recipe, datatype, metadata } = this.description
-    const { model, objective, descent } = recipe
+  /** A few words of it, for lists. */
+  summarize (): { readonly [key: string]: Plain } {
+    const { datatype, nonFinite, metadata } = this.description
     return {
       id: this.id, status: 'active', seq: this.#seq, step: this.#step,
       created_at: new Date(this.createdAtMs).toISOString(),
       expires_at: new Date(this.expiresAtMs).toISOString(),
-      durability: 'memory', datatype, non_finite: this.description.nonFinite,
+      durability: 'memory', datatype, non_finite: nonFinite, metadata
+    }
+  }
+
+  /** The session as clients see it. */
+  describe (): Plain {
+    const { recipe, datatype } = this.description
+    const { model, objective, descent } = recipe
+    return {
+      ...this.summarize(),
       model: describeModel(model), loss: describeObjective(objective), optimizer: describeDescent(descent),
       parameters: model.tensors.map(({ name, shape }) => ({ name, shape: [...shape], datatype })),
       parameter_count: model.tensors.reduce((count, { shape }) => count + elementCount(shape), 0),
-      digest: this.digest, cursor: null, last_checkpoint: null, metadata
+      digest: this.digest, cursor: null, last_checkpoint: null
     }
   }
 }

@@ -1,0 +1,218 @@
+// The routes of sessions: models that train on the server, a step at a time.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Heap } from '../buffer/heap.ts'
+import { createJsonReader, isJsonObject, type JsonObject } from '../codec/json-reader.ts'
+import { JsonWriter, type TensorForm } from '../codec/json-writer.ts'
+import { LossdError, nearest } from '../errors.ts'
+import type { OperationMemory, Tensors } from '../sessions/memory.ts'
+import type { Change, Session, StepResult, Turn } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/store.ts'
+import { kindOf } from './loss-request.ts'
+import { patienceOf } from './patience.ts'
+import { sendJson, sendProblem } from './replies.ts'
+import { sessionSchemas } from './session-schemas.ts'
+
+export interface SessionRouteSettings {
+  readonly sessions: Sessions
+  readonly heap: Heap
+  readonly deadlineMs: number
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>
+
+export function registerSessionRoutes (app: FastifyInstance, settings: SessionRouteSettings): void {
+  const { sessions, heap, deadlineMs } = settings
+  const url = '/v1/sessions'
+
+  app.post(url, { schema: sessionSchemas.create }, answered((request, reply) => {
+    const raw = bytesOf(request)
+    const session = sessions.create(readBody(raw), raw)
+    reply.header('location', `${url}/${session.id}`)
+    sendSession(reply, session, 201)
+  }))
+  app.get(url, { schema: sessionSchemas.list }, answered((request, reply) => {
+    const { limit, after } = pageOf(request)
+    const page = sessions.list(limit, after)
+    sendJson(reply, JSON.stringify({ data: page.sessions.map(session => session.summarize()), next: page.next }))
+  }))
+  app.get(`${url}/:id`, { schema: sessionSchemas.get }, answered((request, reply) => {
+    sendSession(reply, sessions.find(idOf(request)))
+  }))
+  app.delete(`${url}/:id`, { schema: sessionSchemas.end }, answered(async (request, reply) => {
+    await sessions.end(idOf(request), turnOf(request, reply, deadlineMs))
+    reply.code(204).send()
+  }))
+
+  app.post(`${url}/:id/step`, { schema: sessionSchemas.step }, answered((request, reply) => {
+    const session = sessions.find(idOf(request))
+    const turn = turnOf(request, reply, deadlineMs)
+    return withMemory(sessions, async memory => {
+      const result = await session.runStep(readBody(bytesOf(request)), memory, turn)
+      reply.header('etag', `"${result.seq}"`)
+      sendJson(reply, printStep(heap, session, result))
+    })
+  }))
+
+  app.get(`${url}/:id/parameters`, { schema: sessionSchemas.parameters }, answered((request, reply) => {
+    const session = sessions.find(idOf(request))
+    sendTensors(reply, heap, session, session.parameters)
+  }))
+  app.get(`${url}/:id/parameters/:name`, { schema: sessionSchemas.parameter }, answered((request, reply) => {
+    const session = sessions.find(idOf(request))
+    sendTensors(reply, heap, session, oneOf(session.parameters, paramOf(request, 'name')))
+  }))
+  app.put(`${url}/:id/parameters`, { schema: sessionSchemas.replace }, answered((request, reply) => {
+    const session = sessions.find(idOf(request))
+    const turn = turnOf(request, reply, deadlineMs)
+    return withMemory(sessions, async memory => {
+      const change: Change = await session.replaceParameters(readBody(bytesOf(request)), memory, turn)
+      reply.header('etag', `"${change.seq}"`)
+      sendJson(reply, JSON.stringify(change))
+    })
+  }))
+}
+
+const reader = createJsonReader()
+const writer = new JsonWriter()
+const noBody = Buffer.alloc(0)
+
+// What is thrown becomes a problem. The promise is ours: Fastify must not send anything itself.
+function answered (handler: Handler): (request: FastifyRequest, reply: FastifyReply) => void {
+  return (request, reply) => {
+    const answer = handler(request, reply)
+    answer?.catch((fault: unknown) => { sendProblem(request, reply, fault) })
+  }
+}
+
+// Memory of one operation: it goes back when the reply is written, on every path.
+async function withMemory (sessions: Sessions, run: (memory: OperationMemory) => Promise<void>): Promise<void> {
+  const memory = sessions.memory()
+  try {
+    await run(memory)
+  } finally {
+    memory.lease.end()
+  }
+}
+
+function bytesOf ({ body }: FastifyRequest): Buffer {
+  return body instanceof Buffer ? body : noBody
+}
+
+function readBody (raw: Buffer): JsonObject {
+  const body = reader.read(raw)
+  if (isJsonObject(body)) return body
+  throw new LossdError('BODY_INVALID', `The body must be a JSON object; got ${kindOf(body)}`)
+}
+
+function paramOf ({ params }: FastifyRequest, name: string): string {
+  return String(new Map(Object.entries(params ?? {})).get(name) ?? '')
+}
+
+function idOf (request: FastifyRequest): string { return paramOf(request, 'id') }
+
+function sendSession (reply: FastifyReply, session: Session, status = 200): void {
+  reply.header('etag', `"${session.seq}"`)
+  sendJson(reply, JSON.stringify(session.describe()), status)
+}
+
+function sendTensors (reply: FastifyReply, heap: Heap, session: Session, tensors: Tensors): void {
+  writer.clear()
+  reply.header('etag', `"${session.seq}"`)
+  sendJson(reply, printTensors(heap, tensors, 'typed').take())
+}
+
+function oneOf (tensors: Tensors, name: string): Tensors {
+  const tensor = tensors.get(name)
+  if (tensor !== undefined) return new Map([[name, tensor]])
+  const near = nearest(name, tensors.keys())
+  throw new LossdError('PARAMETER_UNKNOWN', `The session has no parameter ${name}; ` +
+    `${near.length > 0 ? 'nearest' : 'it has'}: ${(near.length > 0 ? near : [...tensors.keys()]).join(', ')}`)
+}
+
+/** {"0.weight": …, …} */
+function printTensors (heap: Heap, tensors: Tensors, form: TensorForm): JsonWriter {
+  let before = '{'
+  for (const [name, tensor] of tensors) {
+    writer.text(`${before}${JSON.stringify(name)}:`).tensor(heap, tensor, form)
+    before = ','
+  }
+  return writer.text(before === '{' ? '{}' : '}')
+}
+
+function printStep (
+  heap: Heap, { description: { datatype } }: Session, result: StepResult & { readonly typed: boolean }
+): string | Buffer {
+  const { seq, step, examples, lr, skipped, outputs, gradients, gradInput } = result
+  const form = result.typed ? 'typed' : 'plain'
+  writer.clear()
+  writer.text(`{"seq":${seq},"step":${step},"loss":`).value(shortest(result.loss, datatype))
+    .text(`,"examples":${examples},"grad_norm":`).value(shortest(result.gradNorm, datatype))
+    .text(',"lr":').number(lr).text(',"durable":false')
+  if (skipped) writer.text(',"skipped":true')
+  if (outputs !== undefined) writer.text(',"outputs":').tensor(heap, outputs, form)
+  if (gradients !== undefined) {
+    writer.text(',"gradients":')
+    printTensors(heap, gradients, form)
+  }
+  if (gradInput !== undefined) writer.text(',"grad_input":').tensor(heap, gradInput, form)
+  return writer.text('}').take()
+}
+
+// A float32 with the fewest digits that give it again; what is not finite as a string.
+function shortest (value: number, datatype: 'FP32' | 'FP64'): number | string {
+  if (!Number.isFinite(value)) return String(value)
+  if (datatype === 'FP64') return value
+  const rounded = Math.fround(value)
+  for (let digits = 6; digits < 9; digits++) {
+    const text = Number(rounded.toPrecision(digits))
+    if (Math.fround(text) === rounded) return text
+  }
+  return Number(rounded.toPrecision(9))
+}
+
+/** Deadline, signal and If-Match of a change. Throws BAD_HEADER, BAD_QUERY. */
+function turnOf (request: FastifyRequest, reply: FastifyReply, deadlineMs: number): Turn {
+  refuseQuery(request, [])
+  const { deadlineMs: left, signal } = patienceOf(request, reply, deadlineMs)
+  return { deadlineMs: left, signal, ifSeq: seqsOf(request.headers['if-match']) }
+}
+
+/** The seqs of an If-Match: undefined for none and for `*`. A weak tag never matches. */
+function seqsOf (header: string | undefined): readonly number[] | undefined {
+  if (header === undefined || header.trim() === '*') return undefined
+  return header.split(',').map(tag => {
+    const [, weak, text = ''] = /^(W\/)?"([^"]*)"$/.exec(tag.trim()) ?? []
+    if (!/^\s*(W\/)?"[^"]*"\s*$/.test(tag)) {
+      throw new LossdError('BAD_HEADER', `Header If-Match must be an ETag in quotes, or *; got ${header}`)
+    }
+    return weak === undefined && /^\d+$/.test(text) ? Number(text) : Number.NaN
+  })
+}
+
+function pageOf (request: FastifyRequest): { limit: number, after: string | null } {
+  const query = refuseQuery(request, ['status', 'limit', 'after'])
+  const status = query.get('status') ?? 'active'
+  if (status !== 'active') {
+    throw new LossdError('BAD_QUERY', `Query parameter status must be active; got ${status}`)
+  }
+  const limit = Number(query.get('limit') ?? 100)
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+    throw new LossdError('BAD_QUERY',
+      `Query parameter limit must be a whole number from 1 to 1000; got ${query.get('limit')}`)
+  }
+  return { limit, after: query.get('after') ?? null }
+}
+
+// A parameter that is not known must not be passed over: a client may count on what it says.
+function refuseQuery ({ query }: FastifyRequest, names: readonly string[]): Map<string, string> {
+  const given = new Map<string, string>()
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (!names.includes(name) || typeof value !== 'string') {
+      const expected = names.length > 0 ? `one of ${names.join(', ')}, each once` : 'left out here'
+      throw new LossdError('BAD_QUERY', `Query parameter ${name} must be ${expected}; got ${String(value)}`)
+    }
+    given.set(name, value)
+  }
+  return given
+}
