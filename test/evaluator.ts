@@ -31,7 +31,7 @@ export function evaluate (roots: readonly Root[], data: Data): Float64Array[] {
   const spread = (node: Node, axes: readonly Axis[]): Float64Array =>
     gather(values.get(node) ?? new Float64Array(), positions(node.axes, axes, length))
   for (const node of reach(roots.map(root => root.node))) {
-    values.set(node, valueOf(node, data, length, spread))
+    values.set(node, compute(node, data, length, spread))
   }
   return roots.map(root => spread(root.node, root.axes))
 }
@@ -39,7 +39,7 @@ export function evaluate (roots: readonly Root[], data: Data): Float64Array[] {
 type Length = (axis: Axis) => number
 type Spread = (node: Node, axes: readonly Axis[]) => Float64Array
 
-function valueOf (node: Node, data: Data, length: Length, spread: Spread): Float64Array {
+function compute (node: Node, data: Data, length: Length, spread: Spread): Float64Array {
   const { op, axes, args, over } = node
   const [x, i] = args
   const [axis = ''] = over
@@ -91,7 +91,8 @@ function take (node: Node, x: Node, i: Node, length: Length, spread: Spread): Fl
 type Row = (row: Float64Array) => Float64Array
 
 const sum = (row: Float64Array): number => row.reduce((total, value) => total + value, 0)
-const max = (row: Float64Array): number => row.reduce((top, value) => Math.max(top, value), -Infinity)
+const max = (row: Float64Array): number =>
+  row.reduce((top, value) => Math.max(top, value), -Infinity)
 const softmax: Row = row => {
   const e = row.map(value => Math.exp(value - max(row)))
   return e.map(value => value / sum(e))
@@ -160,7 +161,8 @@ function positions (from: readonly Axis[], to: readonly Axis[], length: Length):
   let places = Int32Array.of(0)
   for (const axis of to) {
     const index = from.indexOf(axis)
-    const stride = index < 0 ? 0 : from.slice(index + 1).reduce((product, a) => product * length(a), 1)
+    const inner = from.slice(index + 1).reduce((product, other) => product * length(other), 1)
+    const stride = index < 0 ? 0 : inner
     const next = new Int32Array(places.length * length(axis))
     for (let k = 0; k < next.length; k++) {
       next[k] = (places[Math.floor(k / length(axis))] ?? 0) + (k % length(axis)) * stride

@@ -10,7 +10,9 @@ import { mapGraph, reach } from './walk.ts'
 export function expand (graph: Graph, roots: readonly Node[]): Node[] {
   let result = [...roots]
   // The text of a composite may hold composites: each round opens one level.
-  while (reach(result).some(isComposite)) result = mapGraph(graph, result, node => open(graph, node))
+  while (reach(result).some(isComposite)) {
+    result = mapGraph(graph, result, node => open(graph, node))
+  }
   return result
 }
 

@@ -52,7 +52,9 @@ function contribute (graph: Graph, node: Node, index: number, g: Node): Node | n
       ? null
       : settle(graph, graph.apply('mul', g, slope), node.axes, arg)
   }
-  if (i !== undefined && node.op === 'take') return index === 0 ? untake(graph, node, x, i, g) : null
+  if (i !== undefined && node.op === 'take') {
+    return index === 0 ? untake(graph, node, x, i, g) : null
+  }
   if (i !== undefined && node.op === 'put') {
     const [axis = ''] = node.over
     return index === 0 ? settle(graph, graph.take(g, i, axis), graph.union([x, i]), x) : null

@@ -39,7 +39,7 @@ export interface Node {
   readonly layout: readonly Axis[]
   /** An input's element type; `real` is the computing datatype. */
   readonly datatype: '' | InputDatatype
-  /** Axes reduced by sum, max, min; the one axis of take, put, size, iota; the axes of softmax-like ops. */
+  /** Axes reduced by sum, max, min; the one of take, put, size, iota; those of softmax and its like. */
   readonly over: readonly Axis[]
 }
 
@@ -70,7 +70,7 @@ export class Graph {
 
   get nodeCount (): number { return this.#nodes.size }
 
-  /** Makes room for what lowering adds: the limit is on what the author wrote and its derivative. */
+  /** Makes room for what lowering adds: the limit is on the author's text and its derivative. */
   allow (times: number): void {
     this.#nodesMax = Math.max(this.#nodesMax, times * this.#nodes.size + 1000)
   }
@@ -137,7 +137,7 @@ export class Graph {
     return result
   }
 
-  /** x at position i along axis, i rounded down and clamped to its length; x itself if it lacks the axis. */
+  /** x at position i along axis, i rounded down and clamped; x itself if it lacks the axis. */
   take (x: Node, i: Node, axis: Axis): Node {
     if (!x.axes.includes(axis) || (i.op === 'iota' && i.over[0] === axis)) return x
     if (x.op === 'iota' && i.op === 'iota') return i
@@ -149,7 +149,9 @@ export class Graph {
   put (g: Node, i: Node, axis: Axis): Node {
     if (isConstant(g, 0)) return g
     const [negated] = g.args
-    if (g.op === 'neg' && negated !== undefined) return this.apply('neg', this.put(negated, i, axis))
+    if (g.op === 'neg' && negated !== undefined) {
+      return this.apply('neg', this.put(negated, i, axis))
+    }
     const axes = this.sort([...g.axes, ...i.axes, axis])
     return this.#node({ op: 'put', args: [g, i], over: [axis], axes })
   }

@@ -25,7 +25,7 @@ function simpler (graph: Graph, taker: Taker, node: Node): Node {
     case 'sum': return total(graph, a, node.over, depthMax)
     case 'mul': return placed(graph, taker, node) ?? product(graph, node)
     case 'div': return placed(graph, taker, node) ?? quotient(graph, node)
-    // Building a node may have moved a sign or a choice out of a product: that one is looked at here.
+    // A sign or a choice may have moved out of a product as it was built: that one is seen here.
     case 'neg': return isProduct(a) ? graph.apply('neg', simpler(graph, taker, a)) : node
     case 'where': {
       if (b === undefined || c === undefined) return node

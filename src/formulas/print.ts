@@ -43,7 +43,7 @@ export function print (graph: Graph, node: Node, names: PrintNames): string | nu
   return lines.join('\n')
 }
 
-// An expression used twice is written twice up to `shortMax` characters; a longer one than `lineMax`
+// An expression used twice is written twice up to `shortMax` characters; one longer than `lineMax`
 // gets a line of its own even if it is used once.
 const [shortMax, lineMax] = [10, 72]
 
@@ -91,8 +91,10 @@ function textOf (node: Node, writer: Writer): Text | null {
     case 'neg': return a.level === levels.mul
       ? { text: `-${a.text}`, level: levels.mul }
       : { text: `-${inside(a, levels.power)}`, level: levels.unary }
-    case 'pow':
-      return { text: `${inside(a, levels.atom)} ** ${inside(b, levels.unary)}`, level: levels.power }
+    case 'pow': {
+      const text = `${inside(a, levels.atom)} ** ${inside(b, levels.unary)}`
+      return { text, level: levels.power }
+    }
     case 'where': {
       const text = `${inside(a, levels.or)} ? ${inside(b, levels.or)} : ${c.text}`
       return { text, level: levels.choice }
@@ -111,7 +113,8 @@ function callText ({ op, args, over }: Node, { names, find }: Writer): Text | nu
 function takeText ({ args, over }: Node, index: Text, names: PrintNames): string {
   const [, i] = args
   const [axis = ''] = over
-  return i !== undefined && names.classes.get(i) === axis ? index.text : `${names.axis(axis)} = ${index.text}`
+  const plain = i !== undefined && names.classes.get(i) === axis
+  return plain ? index.text : `${names.axis(axis)} = ${index.text}`
 }
 
 // The root of a sum of squares, whose slope at 0 is 0, is a norm.
@@ -172,7 +175,8 @@ function countUses (nodes: readonly Node[]): ReadonlyMap<Node, number> {
 
 // a, b, c … z, a2, b2 …, none of them taken.
 function * freshNames (names: PrintNames): Generator<string, never> {
-  const taken = new Set([...names.taken, ...names.statements.values(), ...constants.keys(), ...words.keys()])
+  const known = [...constants.keys(), ...words.keys()]
+  const taken = new Set([...names.taken, ...names.statements.values(), ...known])
   for (let round = 1; ; round++) {
     for (const letter of 'abcdefghijklmnopqrstuvwxyz') {
       const name = round === 1 ? letter : `${letter}${round}`

@@ -125,8 +125,8 @@ function together (graph: Graph, op: 'add' | 'sub', a: Node, b: Node): Node | nu
   return graph.apply('where', first(a), yes, graph.apply(op, third(a), third(b)))
 }
 
-// (c ? x : 0) · y is c ? x · y : 0, unless y has more axes: then the choice would be made more often
-// than the product, which only pays where x is 1.
+// (c ? x : 0) · y is c ? x · y : 0, unless y has more axes: then there would be more choices than
+// there were, which only pays where x is 1.
 function sinks (a: Node, y: Node): boolean {
   if (a.op !== 'where' || a.mask || !(is(second(a), 0) || is(third(a), 0))) return false
   return is(second(a), 1) || is(third(a), 1) || y.axes.every(axis => a.axes.includes(axis))

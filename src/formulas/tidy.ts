@@ -1,6 +1,6 @@
-// What makes a fresh derivative short: like terms are collected, a common factor of fewer axes
-// comes out of a sum, and inside its bounds a clamp is its argument. Huber's derivative shrinks from
-// eight operations to clamp(d, -delta, delta) by these three.
+// What makes a fresh derivative short: like terms are collected, known factors become one, a common
+// factor comes out of a sum, and inside its bounds a clamp is its argument. By these Huber's
+// derivative shrinks from eight operations to clamp(d, -delta, delta).
 
 import type { Graph, Node } from './graph.ts'
 import { mapGraph, rebuild } from './walk.ts'
@@ -97,7 +97,7 @@ function factor (graph: Graph, sum: Node, kept: ReadonlySet<Node>): Node {
     const right = without(graph, b, op, candidate, depthMax)
     if (candidate.op === 'constant' || left === null || right === null) continue
     const inner = collect(graph, graph.apply(sum.op, left, right), kept)
-    return op === 'mul' ? graph.apply('mul', candidate, inner) : graph.apply('div', inner, candidate)
+    return graph.apply(op, ...(op === 'mul' ? [candidate, inner] : [inner, candidate]))
   }
   return sum
 }
@@ -116,7 +116,9 @@ function factors (node: Node, depth: number): ['mul' | 'div', Node][] {
 }
 
 // The node without this factor or divisor, or null. A choice that leaves only 1 is not worth it.
-function without (graph: Graph, node: Node, op: 'mul' | 'div', factor: Node, depth: number): Node | null {
+function without (
+  graph: Graph, node: Node, op: 'mul' | 'div', factor: Node, depth: number
+): Node | null {
   if (node === factor && op === 'mul') return graph.constant(1)
   const [a, b, c] = node.args
   if (a === undefined || depth === 0) return null
@@ -129,7 +131,7 @@ function without (graph: Graph, node: Node, op: 'mul' | 'div', factor: Node, dep
   if (node.op !== 'mul' && node.op !== 'div' && node.op !== 'neg') return null
   if (node.op === 'div' && op === 'div' && b === factor) return a
   const left = inside(a)
-  if (left !== null) return b === undefined ? graph.apply('neg', left) : graph.apply(node.op, left, b)
+  if (left !== null) return graph.apply(node.op, left, ...(b === undefined ? [] : [b]))
   const right = node.op === 'mul' ? inside(b) : null
   return right === null ? null : graph.apply('mul', a, right)
 }
@@ -159,8 +161,8 @@ const isSum = (node: Node): boolean => node.op === 'add' || node.op === 'sub'
 function fresh (node: Node, kept: ReadonlySet<Node>): Node[] {
   const found = new Set<Node>()
   const waiting = [node]
-  for (let next = waiting.pop(); next !== undefined && found.size < termsMax; next = waiting.pop()) {
-    if (kept.has(next) || next.args.length === 0) continue
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (kept.has(next) || next.args.length === 0 || found.size === termsMax) continue
     found.add(next)
     waiting.push(...next.args)
   }
@@ -177,7 +179,8 @@ function saysInside (condition: Node, node: Node): boolean {
     case 'clamp': return says('gt', a) && says('lt', b)
     case 'clamp_min': return says('gt', a)
     case 'clamp_max': return says('lt', a)
-    case 'relu': return condition.op === 'gt' && condition.args[0] === x && isZero(condition.args[1])
+    case 'relu':
+      return condition.op === 'gt' && condition.args[0] === x && isZero(condition.args[1])
     default: return false
   }
 }

@@ -3,13 +3,13 @@
 
 import type { Graph, Node } from './graph.ts'
 
-/** All nodes that the roots are made of, arguments before what uses them; at most about `nodesMax`. */
-export function reach (roots: readonly Node[], nodesMax = Number.POSITIVE_INFINITY): Node[] {
+/** All nodes that the roots are made of, arguments before what uses them. */
+export function reach (roots: readonly Node[]): Node[] {
   const found = new Set(roots)
   const waiting = [...found]
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     for (const arg of node.args) {
-      if (found.has(arg) || found.size >= nodesMax) continue
+      if (found.has(arg)) continue
       found.add(arg)
       waiting.push(arg)
     }

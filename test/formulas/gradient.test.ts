@@ -5,7 +5,7 @@ import t from 'tap'
 import { gradient } from '../../src/formulas/gradient.ts'
 import { Graph, type Node } from '../../src/formulas/graph.ts'
 import { ops } from '../../src/ops/index.ts'
-import { addInput, generator, newSetting, type Setting, slopes, text, valueOf } from './setting.ts'
+import { addInput, generator, newSetting, type Setting, slopes, text, valuesOf } from './setting.ts'
 
 // Where an op is defined and smooth; from -2 to 2 if nothing is said.
 const ranges: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
@@ -48,7 +48,8 @@ function applyRow (setting: Setting, name: string, random: () => number): Node {
   const args = (row?.arguments ?? []).map((argument, k) => {
     const [low, high] = ranges[name]?.[k] ?? [-2, 2]
     const node = addInput(setting, argument, shapes[k] ?? [], () => low + (high - low) * random())
-    return name === 'where' && k === 0 ? setting.graph.apply('gt', node, setting.graph.constant(0)) : node
+    const condition = name === 'where' && k === 0
+    return condition ? setting.graph.apply('gt', node, setting.graph.constant(0)) : node
   })
   return setting.graph.applyOver(name, row?.over === true ? ['C'] : [], ...args)
 }
@@ -125,7 +126,7 @@ for (const [formula, at, slope] of kinks) {
     const a = addInput(setting, 'a', [], () => at)
     const value = text(setting, formula, { a })
     const [result = value] = gradient(setting.graph, value, setting.graph.constant(1), [a])
-    t.equal(valueOf(setting, result)[0], slope)
+    t.equal(valuesOf(setting, result)[0], slope)
     t.end()
   })
 }
@@ -135,7 +136,7 @@ t.test('ties of max share', t => {
   const a = addInput(setting, 'a', ['C'], place => [1, 3, 3, 2][place] ?? 0)
   const value = setting.graph.reduce('max', a, ['C'])
   const [result = value] = gradient(setting.graph, value, setting.graph.constant(6), [a])
-  t.same([...valueOf(setting, result)], [0, 3, 3, 0])
+  t.same([...valuesOf(setting, result)], [0, 3, 3, 0])
   t.end()
 })
 

@@ -66,12 +66,14 @@ const folds: Readonly<Record<string, Fold>> = {
     [graph.apply('mul', n(2), graph.apply('mul', n(3), a)), graph.apply('mul', n(6), a)],
   'x ** 1 is x': ({ graph, a }, n) => [graph.apply('pow', a, n(1)), a],
   'x ** 0 is 1': ({ graph, a }, n) => [graph.apply('pow', a, n(0)), n(1)],
-  'numbers are computed': ({ graph }, n) => [graph.apply('sqrt', graph.apply('div', n(9), n(4))), n(1.5)],
+  'numbers are computed': ({ graph }, n) =>
+    [graph.apply('sqrt', graph.apply('div', n(9), n(4))), n(1.5)],
   'comparisons of numbers are known': ({ graph, a, b }, n) =>
     [graph.apply('where', graph.apply('lt', n(1), n(2)), a, b), a],
   'equal branches need no condition': ({ graph, a, yes }) => [graph.apply('where', yes, a, a), a],
   'x && true is x': ({ graph, yes }) => [graph.apply('and', yes, graph.constant(true)), yes],
-  'x || true is true': ({ graph, yes }) => [graph.apply('or', yes, graph.constant(true)), graph.constant(true)],
+  'x || true is true': ({ graph, yes }) =>
+    [graph.apply('or', yes, graph.constant(true)), graph.constant(true)],
   '!c ? x : y is c ? y : x': ({ graph, a, b, yes }) =>
     [graph.apply('where', graph.apply('not', yes), a, b), graph.apply('where', yes, b, a)],
   '(c ? x : 0) · y is c ? x · y : 0': ({ graph, a, b, yes }, n) => [
@@ -88,7 +90,10 @@ const folds: Readonly<Record<string, Fold>> = {
   'taking along an axis that x lacks is x': ({ graph, b }, n) => [graph.take(b, n(1), 'N'), b],
   'x[C = index(C)] is x': ({ graph, a }) => [graph.take(a, graph.iota('C'), 'C'), a],
   'exp(log_softmax(x)) is softmax(x)': ({ graph, a }) =>
-    [graph.apply('exp', graph.applyOver('log_softmax', ['C'], a)), graph.applyOver('softmax', ['C'], a)]
+    [
+      graph.apply('exp', graph.applyOver('log_softmax', ['C'], a)),
+      graph.applyOver('softmax', ['C'], a)
+    ]
 }
 for (const [title, fold] of Object.entries(folds)) {
   t.test(title, t => {

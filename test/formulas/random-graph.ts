@@ -18,9 +18,10 @@ const two = (op: string): Make => ({ graph }, x, y) => graph.apply(op, x, y)
 const axes = ['N', 'C', 'M']
 const axisOf = (k: number): string => axes[k % 3] ?? 'N'
 
-// Smooth or continuous everywhere, so that another order of rounding cannot change the branch taken.
+// Continuous everywhere, so that another order of rounding cannot change the branch taken.
 const makes: readonly Make[] = [
-  ...['neg', 'tanh', 'sigmoid', 'softplus', 'log_sigmoid', 'relu', 'abs', 'atan', 'stop_gradient'].map(one),
+  ...['neg', 'tanh', 'sigmoid', 'softplus', 'log_sigmoid', 'relu', 'abs', 'atan'].map(one),
+  one('stop_gradient'),
   ...['add', 'sub', 'mul', 'add', 'sub', 'mul', 'minimum', 'maximum', 'log_add_exp'].map(two),
   ({ graph }, x, y) => graph.apply('div', x, graph.apply('softplus', y)),
   ({ graph }, x) => graph.apply('exp', graph.apply('clamp_max', x, graph.constant(1))),
@@ -36,8 +37,12 @@ const makes: readonly Make[] = [
   ({ graph }, x, _, k) => graph.take(x, place(graph, k), axisOf(k)),
   ({ graph }, x, _, k) => graph.take(x, place(graph, k + 1), axisOf(k + 1)),
   ({ graph }, x, y) => graph.apply('where', kept(graph), x, y),
-  ({ graph }, x, y, k) => graph.apply('where', graph.apply('eq', graph.iota(axisOf(k)), place(graph, k)), x, y),
-  ({ graph }, x) => graph.apply('with_derivative', graph.apply('tanh', x), x, graph.apply('sigmoid', x))
+  ({ graph }, x, y, k) => {
+    const here = graph.apply('eq', graph.iota(axisOf(k)), place(graph, k))
+    return graph.apply('where', here, x, y)
+  },
+  ({ graph }, x) =>
+    graph.apply('with_derivative', graph.apply('tanh', x), x, graph.apply('sigmoid', x))
 ]
 
 function along (graph: Setting['graph'], op: string, x: Node, axis: string): Node {
@@ -70,9 +75,11 @@ export const randomGraphs: fc.Arbitrary<RandomGraph> = fc
     for (const [op, x, y, k] of instructions) {
       const make = makes[op % makes.length]
       // Later values are picked more often: graphs grow deep rather than wide.
-      const pick = (index: number): Node | undefined => nodes[nodes.length - 1 - (index % Math.min(4, nodes.length))]
+      const pick = (index: number): Node | undefined =>
+        nodes[nodes.length - 1 - (index % Math.min(4, nodes.length))]
       const [left, right] = [pick(x), pick(y)]
-      if (make !== undefined && left !== undefined && right !== undefined) nodes.push(make(setting, left, right, k))
+      if (make === undefined || left === undefined || right === undefined) continue
+      nodes.push(make(setting, left, right, k))
     }
     return { setting, value: nodes.at(-1) ?? by[0] ?? setting.graph.constant(0), by }
   })
@@ -82,6 +89,7 @@ export function near (a: ArrayLike<number>, b: ArrayLike<number>, tolerance = 1e
   const scale = Math.max(1, ...Array.from(a, Math.abs).filter(Number.isFinite))
   return a.length === b.length && Array.from(a).every((value, k) => {
     const other = b[k] ?? Number.NaN
-    return Object.is(value, other) || value === other || Math.abs(value - other) <= tolerance * scale
+    if (Object.is(value, other) || value === other) return true
+    return Math.abs(value - other) <= tolerance * scale
   })
 }

@@ -54,11 +54,11 @@ export function text (
 }
 
 /** The value of a node, row-major over its axes. */
-export function valueOf (setting: Setting, node: Node): Float64Array {
+export function valuesOf (setting: Setting, node: Node): Float64Array {
   return evaluate([{ node, axes: node.axes }], setting)[0] ?? new Float64Array()
 }
 
-/** What Σ seed · of gains along a random direction of `by`: by central differences, by the gradient. */
+/** What Σ seed · of gains along a random direction of `by`: by differences, by the gradient. */
 export function slopes (
   setting: Setting, of: Node, seed: Node, by: readonly Node[], random: () => number
 ): { difference: number, slope: number, scale: number } {
@@ -66,14 +66,15 @@ export function slopes (
   const total = graph.reduce('sum', graph.apply('mul', seed, of), of.axes)
   const gradients = gradient(graph, of, seed, by)
   const direction = new Map(by.map(node =>
-    [node.name, valueOf(setting, node).map(() => 2 * random() - 1)]))
+    [node.name, valuesOf(setting, node).map(() => 2 * random() - 1)]))
   const at = (step: number): number => {
     const inputs = new Map(setting.inputs)
     for (const [name, along] of direction) {
       const values = inputs.get(name)
-      if (values !== undefined) inputs.set(name, values.map((value, k) => value + step * (along[k] ?? 0)))
+      if (values === undefined) continue
+      inputs.set(name, values.map((value, k) => value + step * (along[k] ?? 0)))
     }
-    return valueOf({ ...setting, inputs }, total)[0] ?? Number.NaN
+    return valuesOf({ ...setting, inputs }, total)[0] ?? Number.NaN
   }
   let slope = 0
   let scale = 1

@@ -1,0 +1,90 @@
+// How a printed text writes the axes of a graph: groups, axes that the author made, and twins that
+// differentiation made get the names under which they can be read back.
+
+import type { Definition } from './definition.ts'
+import { type Axis, originalAxis } from './graph.ts'
+
+/** Names as they are asked for. A group without a name is given one if it is used. */
+export class AxisNames {
+  /** `M = axis(N)`, for axes that the text makes. */
+  readonly statements: string[] = []
+  /** Axes of the graph's own names that the text uses. */
+  readonly named = new Set<Axis>()
+  readonly #definition: Definition
+  readonly #derived: ReadonlyMap<Axis, string>
+  readonly #taken: Set<string>
+  readonly #written = new Map<Axis, string>()
+  #group = '...'
+
+  constructor (definition: Definition, derived: ReadonlyMap<string, Axis>) {
+    this.#definition = definition
+    this.#derived = new Map([...derived].map(([name, axis]) => [axis, name]))
+    const names = definition.arguments.map(({ name }) => name)
+    this.#taken = new Set([...definition.axes, ...derived.keys(), ...names])
+  }
+
+  write (axis: Axis): string {
+    const known = this.#written.get(axis)
+    if (known !== undefined) return known
+    this.named.add(axis)
+    const written = this.#group === '...' && /^\.\.\.\d+$/.test(axis)
+      ? this.#nameGroup()
+      : /^\.\.\.(.+?)\d+$/.exec(axis)?.[1] ?? this.#derive(axis) ?? this.#copy(axis)
+    this.#written.set(axis, written)
+    return written
+  }
+
+  #nameGroup (): string {
+    const name = this.#fresh('S')
+    this.#group = `...${name}`
+    return name
+  }
+
+  // An axis that the author made, after those that its length is made of.
+  #derive (axis: Axis): string | null {
+    const name = this.#derived.get(axis)
+    const source = name === undefined ? null : statementOf(this.#definition.text, name)
+    if (name === undefined || source === null) return null
+    for (const [other, otherName] of this.#derived) {
+      const named = new RegExp(`(?<![\\w.])${otherName}(?![\\w.])`)
+      if (otherName !== name && named.test(source)) this.write(other)
+    }
+    this.statements.push(source)
+    return name
+  }
+
+  // A twin made by differentiation.
+  #copy (axis: Axis): string {
+    if (!axis.endsWith("'")) return axis
+    const original = this.write(originalAxis(axis))
+    const name = this.#fresh(original)
+    this.statements.push(`${name} = axis(${original})`)
+    return name
+  }
+
+  /** A declaration, its group named where the text names it. */
+  declare (declaration: string): string {
+    return declaration.replace(/\.\.\.(?![A-Za-z_])/, this.#group)
+  }
+
+  #fresh (name: string): string {
+    for (let count = 1; ; count++) {
+      const candidate = count === 1 ? name : `${name}${count}`
+      if (this.#taken.has(candidate)) continue
+      this.#taken.add(candidate)
+      return candidate
+    }
+  }
+}
+
+// `M = axis(…)` as its author wrote it.
+function statementOf (text: string, name: string): string | null {
+  const start = new RegExp(`(?<![\\w.])${name}\\s*=\\s*axis\\(`).exec(text)
+  if (start === null) return null
+  let end = start.index + start[0].length
+  for (let open = 1; open > 0 && end < text.length; end++) {
+    if (text[end] === '(') open++
+    if (text[end] === ')') open--
+  }
+  return text.slice(start.index, end)
+}
