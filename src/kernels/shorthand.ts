@@ -1,0 +1,41 @@
+// A shorthand for WAT that is written by hand rather than derived: a bare $x stands for
+// (local.get $x), and loops over a range are one call.
+
+/** Writes a bare $x out; it stays where it names what is declared, set, called or jumped to. */
+export function wat (text: string): string {
+  return text.replace(naming, name => `(local.get ${name})`)
+}
+
+const naming =
+  /(?<!\((?:local\.set|local\.tee|local|param|func|call|block|loop|br|br_if) )\$[\w.]+/g
+
+/** Declares locals. */
+export function locals (type: 'i32' | 'f32' | 'f64' | 'v128', ...names: readonly string[]): string {
+  return names.map(name => `(local $${name} ${type})`).join(' ')
+}
+
+/** for (index = from; index < below; index += step) body; unsigned. */
+export function each (
+  index: string, from: string, below: string, step: string | number, body: string
+): string {
+  return `
+    (local.set $${index} ${from})
+    (block $${index}.end (loop $${index}.next
+      (br_if $${index}.end (i32.ge_u $${index} ${below}))
+      ${body}
+      (local.set $${index} ${plus(`$${index}`, step)})
+      (br $${index}.next)))`
+}
+
+export const plus = (a: string, b: string | number): string => `(i32.add ${a} ${i32(b)})`
+export const minus = (a: string, b: string | number): string => `(i32.sub ${a} ${i32(b)})`
+export const times = (a: string, b: string | number): string => `(i32.mul ${a} ${i32(b)})`
+export const least = (a: string, b: string | number): string =>
+  `(select ${a} ${i32(b)} (i32.lt_u ${a} ${i32(b)}))`
+export const greatest = (a: string, b: string | number): string =>
+  `(select ${a} ${i32(b)} (i32.gt_u ${a} ${i32(b)}))`
+
+/** A number becomes a constant; a text is one already. */
+function i32 (value: string | number): string {
+  return typeof value === 'number' ? `(i32.const ${value})` : value
+}
