@@ -9,8 +9,20 @@ import type { AxisSyntax, Declaration, TypeSyntax } from './syntax.ts'
 const rankMax = 8
 
 // Fields of a request: an argument of such a name could not be given.
-const reserved = new Set(['formula', 'options', 'gradients', 'grad_output', 'datatype', 'strict',
-  'explain', 'second_order', 'hessian_vector', 'terms', 'size_average', 'reduce'])
+const reserved = new Set([
+  'formula',
+  'options',
+  'gradients',
+  'grad_output',
+  'datatype',
+  'strict',
+  'explain',
+  'second_order',
+  'hessian_vector',
+  'terms',
+  'size_average',
+  'reduce'
+])
 
 /** Declared axes and groups, in the order of the text, each as it first stands. */
 export function declaredAxes (declarations: readonly Declaration[]): Map<Axis, AxisSyntax> {
@@ -19,7 +31,9 @@ export function declaredAxes (declarations: readonly Declaration[]): Map<Axis, A
     for (const axis of type.axes ?? []) {
       const first = axes.get(axis.name)
       if (first === undefined) axes.set(axis.name, axis)
-      else if (first.group !== axis.group) fail(axis.position, `${axis.name} is both an axis and a group.`)
+      else if (first.group !== axis.group) {
+        fail(axis.position, `${axis.name} is both an axis and a group.`)
+      }
     }
   }
   for (const { along, position } of declarations.flatMap(({ types }) => types)) {
@@ -30,12 +44,15 @@ export function declaredAxes (declarations: readonly Declaration[]): Map<Axis, A
   return axes
 }
 
-/** The argument of a declaration among axes; `earlier` are those before it. Throws FORMULA_INVALID. */
+/** The argument of a declaration; `earlier` are those before it. Throws FORMULA_INVALID. */
 export function argumentOf (
-  declaration: Declaration, axes: ReadonlyMap<Axis, unknown>, earlier: readonly Argument[]
+  declaration: Declaration,
+  axes: ReadonlyMap<Axis, unknown>,
+  earlier: readonly Argument[]
 ): Argument {
   const { name, position, types } = declaration
-  if (reserved.has(name) || name.startsWith('__')) {
+  if (name.startsWith('__')) fail(position, 'The name of an argument cannot begin with __.')
+  if (reserved.has(name)) {
     fail(position, `${name} is a field of the request; the argument needs another name.`)
   }
   const tensor = types.some(type => type.axes !== null)
@@ -43,7 +60,10 @@ export function argumentOf (
 }
 
 /** The choices and the default of the reduction: a text may declare its own. */
-export function reductionOf (declaration: Declaration | undefined): { choices: string[], default: string } {
+export function reductionOf (declaration: Declaration | undefined): {
+  choices: string[]
+  default: string
+} {
   const choices = declaration?.types.map(type => type.choice) ?? ['none', 'mean', 'sum']
   const fallback = declaration?.default ?? 'mean'
   return { choices, default: typeof fallback === 'string' ? fallback : 'mean' }
@@ -57,14 +77,26 @@ function tensorOf (declaration: Declaration, along: Axis, earlier: readonly Argu
   }
   const kinds = types.map(type => kindOf(type, along))
   const related = (word: string): string => (relation?.word === word ? relation.name : '')
-  if (relation !== null && !earlier.some(other => other.role === 'tensor' && other.name === relation.name)) {
+  if (
+    relation !== null &&
+    !earlier.some(other => other.role === 'tensor' && other.name === relation.name)
+  ) {
     const names = earlier.filter(({ role }) => role === 'tensor').map(other => other.name)
-    fail(relation.position,
-      `${relation.word} needs a tensor declared before ${name}${suggest(relation.name, names)}.`)
+    fail(
+      relation.position,
+      `${relation.word} needs a tensor declared before ${name}${suggest(relation.name, names)}.`
+    )
   }
   return {
-    role: 'tensor', name, kinds, bounds, like: related('like'), to: related('to'), text: kinds.map(kind => kind.text).join(' | '),
-    default: declaration.default, state: modifier === 'state'
+    role: 'tensor',
+    name,
+    kinds,
+    bounds,
+    like: related('like'),
+    to: related('to'),
+    text: kinds.map(kind => kind.text).join(' | '),
+    default: declaration.default,
+    state: modifier === 'state'
   }
 }
 
@@ -73,24 +105,33 @@ function kindOf ({ word, along, axes, position }: TypeSyntax, classAxis: Axis): 
     return fail(position, 'All alternatives of a tensor are tensors: real[…] | class[…].')
   }
   const groups = axes.filter(axis => axis.group)
-  if (groups.length > 1) fail(groups[1]?.position ?? position, 'A tensor has one group of axes (...) at most.')
+  if (groups.length > 1) {
+    fail(groups[1]?.position ?? position, 'A tensor has one group of axes (...) at most.')
+  }
   const names = axes.map(axis => axis.name)
   axes.forEach((axis, index) => {
-    if (names.indexOf(axis.name) < index) fail(axis.position, `The axis ${axis.name} stands twice in one type.`)
+    if (names.indexOf(axis.name) < index) {
+      fail(axis.position, `The axis ${axis.name} stands twice in one type.`)
+    }
     if (axis.length !== null && !(Number.isInteger(axis.length) && axis.length >= 0)) {
       fail(axis.position, `The length of ${axis.name} must be a whole number.`)
     }
   })
   const written = `${word}${along === '' ? '' : `(${along})`}[${axes.map(axisText).join(', ')}]`
   return {
-    kind: word, axes, group: groups[0]?.name ?? '', along: along === '' ? classAxis : along, text: written,
+    kind: word,
+    axes,
+    group: groups[0]?.name ?? '',
+    along: along === '' ? classAxis : along,
+    text: written,
     spreads: Array.from({ length: rankMax + 1 }, (_, rank) => spreadOf(axes, rank))
   }
 }
 
 function axisText ({ name, group, optional, broadcasts, length }: AxisSyntax): string {
   if (group) return name === '...' ? name : `...${name}`
-  return `${name}${broadcasts ? '~' : ''}${optional ? '?' : ''}${length === null ? '' : ` = ${length}`}`
+  const marks = `${broadcasts ? '~' : ''}${optional ? '?' : ''}`
+  return `${name}${marks}${length === null ? '' : ` = ${length}`}`
 }
 
 // Optional axes take what the required ones leave, from the right; the group takes the rest.
@@ -125,26 +166,49 @@ function optionOf (declaration: Declaration): OptionArgument {
   const type = optionType(first)
   const fallback = declaration.default
   if (fallback !== null && typeof fallback !== expected[type]) {
-    fail(position, `The default of ${name} must be ${type === 'text' ? 'a text in quotes' : `a ${type}`}.`)
+    fail(
+      position,
+      `The default of ${name} must be ${type === 'text' ? 'a text in quotes' : `a ${type}`}.`
+    )
   }
   if (typeof fallback === 'string' && choices.length > 0 && !choices.includes(fallback)) {
-    fail(position, `The default of ${name} must be one of its choices${suggest(fallback, choices)}.`)
+    fail(
+      position,
+      `The default of ${name} must be one of its choices${suggest(fallback, choices)}.`
+    )
   }
   if (bounds.length > 0 && type !== 'number' && type !== 'integer') {
     fail(position, `Only numbers have bounds; ${name} is a ${type}.`)
   }
   return {
-    role: 'option', name, type, choices, bounds, default: fallback, static: modifier === 'static',
+    role: 'option',
+    name,
+    type,
+    choices,
+    bounds,
+    default: fallback,
+    static: modifier === 'static',
     text: choices.length > 0 ? choices.map(choice => `'${choice}'`).join(' | ') : type
   }
 }
 
-const expected = { number: 'number', integer: 'number', boolean: 'boolean', text: 'string' } as const
+const expected = {
+  number: 'number',
+  integer: 'number',
+  boolean: 'boolean',
+  text: 'string'
+} as const
 
 function optionType ({ word, position }: TypeSyntax): OptionArgument['type'] {
   switch (word) {
-    case 'choice': case 'text': return 'text'
-    case 'number': case 'integer': case 'boolean': return word
-    default: return fail(position, `${word} needs axes: ${word}[N, C].`)
+    case 'choice':
+    case 'text':
+      return 'text'
+    case 'number':
+    case 'integer':
+    case 'boolean':
+      return word
+    default:
+      return fail(position, `${word} needs axes: ${word}[N, C].`)
   }
 }

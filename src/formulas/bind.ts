@@ -1,6 +1,6 @@
-// A definition and the shapes of one request to a binding: the axes of the graph with their lengths,
-// the layout of each tensor along them, the options. It runs for every request, so it is kept lean.
-// Its key holds all that code depends on: no lengths, no numbers that are given at run time.
+// A definition and the shapes of one request to a binding: the axes of the graph with their
+// lengths, the layout of each tensor along them, the options. It runs for every request, so it is
+// kept lean. Its key holds all that code depends on: no lengths, no numbers given at run time.
 
 import { LossdError } from '../errors.ts'
 import type { Definition, Kind, TensorArgument, TensorKind } from './definition.ts'
@@ -10,7 +10,7 @@ import { layoutOf, type Run, runsOf } from './layout.ts'
 import { deriveAxes } from './measure.ts'
 import { bindOptions, type Options, type OptionValue } from './options.ts'
 
-/** A tensor of the request: class, integer and boolean values are read as they lie (default INT64). */
+/** A tensor of the request; `datatype` is that of values which are not real (default INT64). */
 export interface TensorShape {
   readonly shape: readonly number[]
   readonly kind: TensorKind
@@ -43,10 +43,13 @@ export interface Binding {
 }
 
 /**
- * Binds tensors and options. Throws ARGUMENT_MISSING, SHAPE_MISMATCH, OPTION_UNKNOWN, OPTION_INVALID.
+ * Binds tensors and options. Throws ARGUMENT_MISSING, SHAPE_MISMATCH, OPTION_UNKNOWN,
+ * OPTION_INVALID.
  */
 export function bind (
-  definition: Definition, tensors: Readonly<Record<string, TensorShape>>, options: Options
+  definition: Definition,
+  tensors: Readonly<Record<string, TensorShape>>,
+  options: Options
 ): Binding {
   const givens: Given[] = []
   const missing = new Set<string>()
@@ -70,9 +73,15 @@ export function bind (
     } else if (group !== undefined) {
       const parts = runsOf(name, group, givens, definition.positional)
       runs.set(name, parts)
-      groups.set(name, parts.map(part => part.axis))
+      groups.set(
+        name,
+        parts.map(part => part.axis)
+      )
       for (const { axis, lengths } of parts) {
-        axes.set(axis, lengths.reduce((product, length) => product * length, 1))
+        axes.set(
+          axis,
+          lengths.reduce((product, length) => product * length, 1)
+        )
         shapes.set(axis, lengths)
       }
     }
@@ -82,8 +91,12 @@ export function bind (
   const layouts = new Map<string, readonly Axis[]>()
   let key = ''
   for (const [index, given] of givens.entries()) {
-    const { argument: { name }, kind, shape } = given
-    const datatype = kind.kind === 'real' ? 'real' : tensors[name]?.datatype ?? 'INT64'
+    const {
+      argument: { name },
+      kind,
+      shape
+    } = given
+    const datatype = kind.kind === 'real' ? 'real' : (tensors[name]?.datatype ?? 'INT64')
     const layout = layoutOf(given, fitted, runs, index)
     bound.set(name, { kind, shape, layout, datatype })
     layouts.set(name, layout)
@@ -96,8 +109,11 @@ export function bind (
 
 function requireDefault (argument: TensorArgument, missing: Set<string>): void {
   if (argument.default === null) {
-    throw new LossdError('ARGUMENT_MISSING', `${argument.name} is missing; it is ${argument.text}`,
-      { pointer: `/${argument.name}` })
+    throw new LossdError(
+      'ARGUMENT_MISSING',
+      `${argument.name} is missing; it is ${argument.text}`,
+      { pointer: `/${argument.name}` }
+    )
   }
   missing.add(argument.name)
 }
@@ -105,6 +121,9 @@ function requireDefault (argument: TensorArgument, missing: Set<string>): void {
 function kindOf (argument: TensorArgument, wanted: TensorKind): Kind {
   const found = argument.kinds.find(({ kind }) => kind === wanted)
   if (found !== undefined) return found
-  throw new LossdError('DATATYPE_MISMATCH', `${argument.name} cannot be ${wanted}; it is ${argument.text}`,
-    { pointer: `/${argument.name}` })
+  throw new LossdError(
+    'DATATYPE_MISMATCH',
+    `${argument.name} cannot be ${wanted}; it is ${argument.text}`,
+    { pointer: `/${argument.name}` }
+  )
 }

@@ -1,9 +1,9 @@
 // Names and argument counts, in all branches, before any shape is known: every name stands for
-// something when it is used, is given a value once, and every word gets as many arguments as it takes.
+// something when it is used and has one value, and every word gets as many arguments as it takes.
 
 import { fail, suggest } from './fault.ts'
 import { allNames, axesOf, type Entry, find, functionsOf, type Scope } from './scope.ts'
-import type { Call, Expression, Function, Statement, Taking } from './syntax.ts'
+import type { Call, Expression, Lambda, Statement, Taking } from './syntax.ts'
 import { constants, words } from './words.ts'
 
 export interface CheckSettings {
@@ -16,12 +16,16 @@ export interface CheckSettings {
 export class Checker {
   readonly #settings: CheckSettings
   /** Axes that the text makes, with the expression of their length. */
-  readonly derived: { name: string, length: Expression }[] = []
+  readonly derived: { name: string; length: Expression }[] = []
+  /** Names in use, each with a position. */
+  readonly used = new Map<string, number>()
   /** True if an axis was written as a number. */
   usesPositions = false
   #assigned: ReadonlySet<string> = new Set()
 
-  constructor (settings: CheckSettings) { this.#settings = settings }
+  constructor (settings: CheckSettings) {
+    this.#settings = settings
+  }
 
   /** Checks statements in order and adds their names to the scope. */
   statements (statements: readonly Statement[], scope: Scope): void {
@@ -42,7 +46,9 @@ export class Checker {
 
   #derive (name: string, call: Call, scope: Scope): void {
     const [length] = call.arguments
-    if (length === undefined || call.arguments.length > 1) fail(call.position, 'axis takes its length: axis(2 * N).')
+    if (length === undefined || call.arguments.length > 1) {
+      fail(call.position, 'axis takes its length: axis(2 * N).')
+    }
     this.expression(length, scope)
     measurable(length)
     this.derived.push({ name, length })
@@ -57,28 +63,27 @@ export class Checker {
       rest = rest.left
     }
     switch (rest.kind) {
-      case 'name': return this.#name(rest.name, rest.position, scope)
-      case 'unary': return this.expression(rest.argument, scope)
+      case 'name': this.#name(rest.name, rest.position, scope); break
+      case 'unary': this.expression(rest.argument, scope); break
       case 'choice':
         this.expression(rest.condition, scope)
         this.expression(rest.yes, scope)
-        return this.expression(rest.no, scope)
-      case 'call': return this.#call(rest, scope)
-      case 'take': return this.#take(rest, scope)
-      case 'function': return this.#function(rest, scope)
+        this.expression(rest.no, scope)
+        break
+      case 'call': this.#call(rest, scope); break
+      case 'take': this.#take(rest, scope); break
+      case 'function': this.#function(rest, scope); break
       default:
     }
   }
 
   #name (name: string, position: number, scope: Scope): void {
+    this.used.set(name, position)
     if (find(name, scope) !== undefined || constants.has(name)) return
-    if (this.#settings.free !== undefined && !this.#assigned.has(name)) {
-      if (words.has(name)) fail(position, `${name} is a word: write ${name}(…).`)
-      return this.#settings.free(name)
-    }
     if (this.#assigned.has(name)) fail(position, `${name} is used before it is given a value.`)
     if (words.has(name)) fail(position, `${name} is a word: write ${name}(…).`)
-    fail(position, `There is no ${name}${suggest(name, allNames(scope))}.`)
+    if (this.#settings.free !== undefined) this.#settings.free(name)
+    else fail(position, `There is no ${name}${suggest(name, allNames(scope))}.`)
   }
 
   #call (call: Call, scope: Scope): void {
@@ -92,16 +97,27 @@ export class Checker {
       fail(position, 'axis(…) stands alone behind a name: M = axis(N).')
     }
     if (entry === undefined && word === undefined) {
-      fail(position, `There is no function ${name}${suggest(name, [...functionsOf(scope), ...words.keys()])}.`)
+      fail(
+        position,
+        `There is no function ${name}${suggest(name, [...functionsOf(scope), ...words.keys()])}.`
+      )
     }
     const count = call.arguments.length
     if (word !== undefined) {
-      if (word.missing !== undefined) fail(position, `${name} is not available yet: ${word.missing}.`)
+      if (word.missing !== '') {
+        fail(position, `${name} is not available yet: ${word.missing}.`)
+      }
       if (count < word.least || count > word.most) {
-        fail(position, `${name} takes ${counts(word.least, word.most)}; it was given ${count}: ${word.usage}.`)
+        fail(
+          position,
+          `${name} takes ${counts(word.least, word.most)}; it was given ${count}: ${word.usage}.`
+        )
       }
     } else if (entry?.sort === 'function' && count !== entry.parameters) {
-      fail(position, `${name} takes ${counts(entry.parameters, entry.parameters)}; it was given ${count}.`)
+      fail(
+        position,
+        `${name} takes ${counts(entry.parameters, entry.parameters)}; it was given ${count}.`
+      )
     }
     call.arguments.forEach((argument, index) => {
       if (word !== undefined && index >= word.axesFrom) this.#axis(argument, scope, name)
@@ -110,21 +126,22 @@ export class Checker {
   }
 
   #axis (argument: Expression, scope: Scope, word: string): void {
-    if (argument.kind === 'name') {
-      const entry = find(argument.name, scope)
-      if (entry?.sort === 'axis' || entry?.sort === 'parameter') return
-      const hint = instead.get(word)
-      const axes = suggest(argument.name, axesOf(scope))
-      fail(argument.position, hint ?? `${word} needs an axis here; ${argument.name} is none${axes}.`)
-    }
-    const { kind } = argument
-    if (this.#settings.positional && (kind === 'number' || kind === 'unary')) {
+    const { kind, position } = argument
+    const { positional } = this.#settings
+    const sort = kind === 'name' ? find(argument.name, scope)?.sort : undefined
+    if (sort === 'axis' || sort === 'parameter') return
+    if (positional && (kind === 'number' || kind === 'unary')) {
       this.usesPositions = true
-      return this.expression(argument, scope)
+      this.expression(argument, scope)
+      return
     }
-    fail(argument.position, instead.get(word) ?? (this.#settings.positional
-      ? `${word} needs an axis here: its position, a whole number such as -1.`
-      : `${word} needs an axis here: one of the names that the declarations use.`))
+    const hint = instead.get(word)
+    if (hint !== undefined) fail(position, hint)
+    const named = kind === 'name'
+      ? `${argument.name} is none${suggest(argument.name, axesOf(scope))}`
+      : 'one of the names that the declarations use'
+    const wanted = positional ? 'its position, a whole number such as -1' : named
+    fail(position, `${word} needs an axis here: ${wanted}.`)
   }
 
   #take (taking: Taking, scope: Scope): void {
@@ -145,8 +162,10 @@ export class Checker {
     }
   }
 
-  #function ({ parameters, body }: Function, scope: Scope): void {
-    const names = new Map(parameters.map(name => [name, { sort: 'parameter', parameters: 0 } as const]))
+  #function ({ parameters, body }: Lambda, scope: Scope): void {
+    const names = new Map(
+      parameters.map(name => [name, { sort: 'parameter', parameters: 0 } as const])
+    )
     this.expression(body, { names, outer: scope })
   }
 }
@@ -169,19 +188,23 @@ function isAxis (expression: Expression): expression is Call {
 
 function counts (least: number, most: number): string {
   if (most === Number.POSITIVE_INFINITY) return `${least} arguments or more`
-  return least === most ? `${least} argument${least === 1 ? '' : 's'}` : `${least} to ${most} arguments`
+  return least === most
+    ? `${least} argument${least === 1 ? '' : 's'}`
+    : `${least} to ${most} arguments`
 }
 
 // An axis's length is arithmetic of numbers, options and lengths: it is known before anything runs.
 function measurable (expression: Expression): void {
   const { kind, position } = expression
-  if (kind === 'unary' && expression.operator === '-') return measurable(expression.argument)
-  if (kind === 'binary' && ['+', '-', '*', '/', '%'].includes(expression.operator)) {
+  if (kind === 'unary' && expression.operator === '-') {
+    measurable(expression.argument)
+  } else if (kind === 'binary' && ['+', '-', '*', '/', '%'].includes(expression.operator)) {
     measurable(expression.right)
-    return measurable(expression.left)
-  }
-  if (kind === 'call' && expression.name === 'floor') return expression.arguments.forEach(measurable)
-  if (kind !== 'number' && kind !== 'name') {
-    fail(position, 'The length of an axis is made of numbers, options and lengths with + - * / % and floor.')
+    measurable(expression.left)
+  } else if (kind === 'call' && expression.name === 'floor') {
+    expression.arguments.forEach(measurable)
+  } else if (kind !== 'number' && kind !== 'name') {
+    fail(position,
+      'The length of an axis is made of numbers, options and lengths with + - * / % and floor.')
   }
 }

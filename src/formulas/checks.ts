@@ -41,7 +41,9 @@ export function checksOf (context: CheckContext): Check[] {
     const node = context.inputs.get(tensor.name)
     const kind = context.binding.tensors.get(tensor.name)?.kind
     if (node === undefined || kind === undefined) continue
-    if (kind.kind === 'class' && kind.along !== '') checks.push(ofClasses(context, tensor, node, kind.along))
+    if (kind.kind === 'class' && kind.along !== '') {
+      checks.push(ofClasses(context, tensor, node, kind.along))
+    }
     else if (tensor.bounds.length > 0) checks.push(ofBounds(context, tensor, node))
   }
   for (const rule of context.definition.refuse) {
@@ -50,7 +52,9 @@ export function checksOf (context: CheckContext): Check[] {
       checks.push({ node, code: 'VALUE_REFUSED', argument: rule.argument, detail: rule.sentence })
     } else if (node.value === 1) {
       const detail = fill(rule.sentence, context.binding)
-      throw new LossdError('VALUE_REFUSED', detail, { pointer: pointerOf(context.definition, rule.argument) })
+      throw new LossdError('VALUE_REFUSED', detail, {
+        pointer: pointerOf(context.definition, rule.argument)
+      })
     }
   }
   return checks
@@ -70,7 +74,9 @@ export function warningsOf (context: CheckContext): Warning[] {
 /** The sentences of the gradients that are not given, by argument. */
 export function frozenOf (context: CheckContext): Map<string, string> {
   const holds = (rule: Rule): boolean => conditionOf(context, rule).value === 1
-  return new Map(context.definition.frozen.filter(holds).map(rule => [rule.argument, rule.sentence]))
+  return new Map(
+    context.definition.frozen.filter(holds).map(rule => [rule.argument, rule.sentence])
+  )
 }
 
 // Conditions may be of any shape: anywhere is enough.
@@ -79,13 +85,23 @@ function conditionOf ({ tracer, environment }: CheckContext, { condition }: Rule
 }
 
 // Within 0 … length - 1 unless the text bounds it otherwise. What is ignored may be anything.
-function ofClasses (context: CheckContext, tensor: TensorArgument, node: Node, along: string): Check {
-  const { tracer: { graph }, environment, definition } = context
+function ofClasses (
+  context: CheckContext,
+  tensor: TensorArgument,
+  node: Node,
+  along: string
+): Check {
+  const {
+    tracer: { graph },
+    environment,
+    definition
+  } = context
   const { name, bounds } = tensor
   const above = bounds.some(({ operator }) => operator.startsWith('<'))
   const below = bounds.some(({ operator }) => operator.startsWith('>'))
-  let within = bounds.map(bound => compare(context, node, bound)).reduce((a, b) => graph.apply('and', a, b),
-    graph.constant(true))
+  let within = bounds
+    .map(bound => compare(context, node, bound))
+    .reduce((a, b) => graph.apply('and', a, b), graph.constant(true))
   if (!below) within = graph.apply('and', within, graph.apply('ge', node, graph.constant(0)))
   if (!above) within = graph.apply('and', within, graph.apply('lt', node, graph.size(along)))
   let outside = graph.apply('not', within)
@@ -95,21 +111,33 @@ function ofClasses (context: CheckContext, tensor: TensorArgument, node: Node, a
       outside = graph.apply('and', graph.apply('ne', node, ignored), outside)
     }
   }
-  const range = above || below ? `${name} must be ${boundsText(bounds)}` : `classes are 0 to {${along} - 1}`
-  return { node: outside, code: 'TARGET_RANGE', argument: name, detail: `${name} holds {value}; ${range}` }
+  const range =
+    above || below ? `${name} must be ${boundsText(bounds)}` : `classes are 0 to {${along} - 1}`
+  return {
+    node: outside,
+    code: 'TARGET_RANGE',
+    argument: name,
+    detail: `${name} holds {value}; ${range}`
+  }
 }
 
 // not (within), so that NaN fails.
 function ofBounds (context: CheckContext, { name, bounds }: TensorArgument, node: Node): Check {
   const { graph } = context.tracer
-  const within = bounds.map(bound => compare(context, node, bound)).reduce((a, b) => graph.apply('and', a, b))
+  const within = bounds
+    .map(bound => compare(context, node, bound))
+    .reduce((a, b) => graph.apply('and', a, b))
   const detail = `all elements of ${name} must be ${boundsText(bounds)}; it holds {value}`
   return { node: graph.apply('not', within), code: 'VALUE_RANGE', argument: name, detail }
 }
 
 const ops = { '>': 'gt', '>=': 'ge', '<': 'lt', '<=': 'le' } as const
 
-function compare ({ tracer: { graph } }: CheckContext, node: Node, { operator, value }: Bound): Node {
+function compare (
+  { tracer: { graph } }: CheckContext,
+  node: Node,
+  { operator, value }: Bound
+): Node {
   return graph.apply(ops[operator], node, graph.constant(value))
 }
 
@@ -120,14 +148,11 @@ export function boundsText (bounds: readonly Bound[]): string {
 
 /** True if a number is outside the bounds; NaN is. */
 export function outside (value: number, bounds: readonly Bound[]): boolean {
-  return !bounds.every(({ operator, value: bound }) => {
-    switch (operator) {
-      case '>': return value > bound
-      case '>=': return value >= bound
-      case '<': return value < bound
-      case '<=': return value <= bound
-    }
-  })
+  return !bounds.every(({ operator, value: bound }) =>
+    operator === '>' ? value > bound
+      : operator === '>=' ? value >= bound
+        : operator === '<' ? value < bound
+          : value <= bound)
 }
 
 /** `/target`, or `/options/delta` for an option. */
@@ -141,16 +166,24 @@ export function pointerOf (definition: Definition, argument: string): string {
  * of bounds, with its place.
  */
 export function explain (
-  definition: Definition, binding: Binding, { argument, ...check }: Check | Warning,
+  definition: Definition,
+  binding: Binding,
+  { argument, ...check }: Check | Warning,
   values: ArrayLike<number | bigint> = []
 ): string {
   const sentence = 'detail' in check ? check.detail : check.message
   if (!sentence.includes('{value}')) return fill(sentence, binding)
-  return fill(sentence.replace('{value}', firstOutside(definition, binding, argument, values)), binding)
+  return fill(
+    sentence.replace('{value}', firstOutside(definition, binding, argument, values)),
+    binding
+  )
 }
 
 function firstOutside (
-  definition: Definition, binding: Binding, argument: string, values: ArrayLike<number | bigint>
+  definition: Definition,
+  binding: Binding,
+  argument: string,
+  values: ArrayLike<number | bigint>
 ): string {
   const tensor = definition.tensors.find(({ name }) => name === argument)
   const bound = binding.tensors.get(argument)
@@ -167,7 +200,9 @@ function firstOutside (
   for (let place = 0; place < values.length; place++) {
     const value = Number(values[place])
     if (outside(value, ends) && !(kind === 'class' && value === ignored)) {
-      return bound.shape.length === 0 ? String(value) : `${value} at [${placeText(place, bound.shape)}]`
+      return bound.shape.length === 0
+        ? String(value)
+        : `${value} at [${placeText(place, bound.shape)}]`
     }
   }
   return 'others'
@@ -184,12 +219,16 @@ function placeText (place: number, shape: readonly number[]): string {
 }
 
 function fill (sentence: string, binding: Binding): string {
-  const broadcast = (binding.groups.get('...') ?? []).flatMap(axis => binding.shapes.get(axis) ?? [])
-  return sentence.replace('{...}', `[${broadcast.join()}]`).replace(/\{([A-Za-z_.0-9]+)( - 1)?\}/g, (whole, name: string, less: string | undefined) => {
-    const shape = binding.tensors.get(name)?.shape
-    if (shape !== undefined) return `[${shape.join()}]`
-    const value = binding.axes.get(name) ?? binding.numbers.get(name) ?? binding.known.get(name)
-    if (value === undefined) return whole
-    return String(less === undefined ? value : Number(value) - 1)
-  })
+  const broadcast = (binding.groups.get('...') ?? []).flatMap(
+    axis => binding.shapes.get(axis) ?? []
+  )
+  return sentence
+    .replace('{...}', `[${broadcast.join()}]`)
+    .replace(/\{([A-Za-z_.0-9]+)( - 1)?\}/g, (whole, name: string, less: string | undefined) => {
+      const shape = binding.tensors.get(name)?.shape
+      if (shape !== undefined) return `[${shape.join()}]`
+      const value = binding.axes.get(name) ?? binding.numbers.get(name) ?? binding.known.get(name)
+      if (value === undefined) return whole
+      return String(less === undefined ? value : Number(value) - 1)
+    })
 }

@@ -1,5 +1,5 @@
-// A place in a list of tokens, with what every rule of the grammar needs: look, take, expect, and the
-// two counts that bound it, brackets (inside them line breaks mean nothing) and depth.
+// A place in a list of tokens, with what every rule of the grammar needs: look, take, expect, and
+// the two counts that bound it, brackets (inside them line breaks mean nothing) and depth.
 
 import { fail, failTooLarge } from './fault.ts'
 import type { Token } from './lex.ts'
@@ -15,10 +15,16 @@ export class Cursor {
   #depth = 0
   #brackets = 0
 
-  constructor (tokens: readonly Token[]) { this.#tokens = tokens }
+  constructor (tokens: readonly Token[]) {
+    this.#tokens = tokens
+  }
 
-  get token (): Token { return this.at(0) }
-  get next (): Token { return this.at(1) }
+  get token (): Token {
+    return this.at(0)
+  }
+  get next (): Token {
+    return this.at(1)
+  }
 
   /** The token `offset` places ahead; past the end, the token of the end. */
   at (offset: number): Token {
@@ -35,7 +41,9 @@ export class Cursor {
   }
 
   /** True if the present token is this sign. */
-  is (sign: string): boolean { return this.token.kind === 'operator' && this.token.text === sign }
+  is (sign: string): boolean {
+    return this.token.kind === 'operator' && this.token.text === sign
+  }
 
   /** True if name and sign are the next two tokens. */
   isNameBefore (sign: string): boolean {

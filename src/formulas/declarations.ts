@@ -11,9 +11,12 @@ const signs = ['>=', '<=', '>', '<'] as const
 export function parseDeclaration (cursor: Cursor): Declaration {
   const { text: name, position } = cursor.take()
   cursor.take()
-  const modifier = cursor.token.text === 'state' || cursor.token.text === 'static'
-    ? cursor.take().text === 'state' ? 'state' : 'static'
-    : ''
+  const modifier =
+    cursor.token.text === 'state' || cursor.token.text === 'static'
+      ? cursor.take().text === 'state'
+        ? 'state'
+        : 'static'
+      : ''
   const types = [type(cursor)]
   while (cursor.skip('|')) types.push(type(cursor))
   const bounds: Bound[] = []
@@ -24,7 +27,11 @@ export function parseDeclaration (cursor: Cursor): Declaration {
     if (operator !== undefined) {
       cursor.take()
       bounds.push({ operator, value: number(cursor) })
-    } else if (token.kind === 'name' && !token.newline && (token.text === 'like' || token.text === 'to')) {
+    } else if (
+      token.kind === 'name' &&
+      !token.newline &&
+      (token.text === 'like' || token.text === 'to')
+    ) {
       cursor.take()
       const other = cursor.name(`the name of an argument after ${token.text}`)
       relation = { word: token.text, name: other.text, position: other.position }
@@ -43,7 +50,10 @@ function type (cursor: Cursor): TypeSyntax {
   }
   const word = words.find(word => token.kind === 'name' && token.text === word)
   if (word === undefined) {
-    fail(position, `Expected a type (${words.join(', ')} or a text in quotes); found ${found(token)}.`)
+    fail(
+      position,
+      `Expected a type (${words.join(', ')} or a text in quotes); found ${found(token)}.`
+    )
   }
   cursor.take()
   let along = ''
@@ -53,10 +63,16 @@ function type (cursor: Cursor): TypeSyntax {
   }
   const axes = cursor.skip('[') ? cursor.list(']', () => axis(cursor)) : null
   if (axes === null && (word === 'real' || word === 'class')) {
-    fail(cursor.token.position, `Expected the axes of ${word}, as in ${word}[N, C]; found ${found(cursor.token)}.`)
+    fail(
+      cursor.token.position,
+      `Expected the axes of ${word}, as in ${word}[N, C]; found ${found(cursor.token)}.`
+    )
   }
   if (axes !== null && (word === 'number' || word === 'text')) {
-    fail(position, `A ${word} has no axes; a tensor is real[…], class[…], integer[…] or boolean[…].`)
+    fail(
+      position,
+      `A ${word} has no axes; a tensor is real[…], class[…], integer[…] or boolean[…].`
+    )
   }
   return { word, choice: '', along, axes, position }
 }
@@ -85,7 +101,9 @@ function literal (cursor: Cursor): number | string | boolean {
 function number (cursor: Cursor): number {
   const sign = cursor.skip('-') ? -1 : 1
   const { kind, text, value, position } = cursor.token
-  if (kind !== 'number' && text !== 'inf') fail(position, `Expected a number; found ${found(cursor.token)}.`)
+  if (kind !== 'number' && text !== 'inf') {
+    fail(position, `Expected a number; found ${found(cursor.token)}.`)
+  }
   cursor.take()
   return sign * (kind === 'number' ? value : Number.POSITIVE_INFINITY)
 }

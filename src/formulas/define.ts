@@ -4,12 +4,17 @@
 import { argumentOf, declaredAxes, reductionOf } from './arguments.ts'
 import { Checker } from './check.ts'
 import type {
-  Argument, Definition, OptionArgument, Rule, Rules, TensorArgument
+  Argument,
+  Definition,
+  OptionArgument,
+  Rule,
+  Rules,
+  TensorArgument
 } from './definition.ts'
 import { fail } from './fault.ts'
 import { parse, parseExpression } from './parse.ts'
 import type { Scope } from './scope.ts'
-import type { Declaration, Expression } from './syntax.ts'
+import type { Declaration } from './syntax.ts'
 
 export interface DefineSettings {
   /** Conditions beside the formula. */
@@ -19,11 +24,15 @@ export interface DefineSettings {
 }
 
 /** The definition of a text. Throws FORMULA_INVALID and FORMULA_TOO_LARGE with the position. */
-export function define (text: string, { rules = {}, options = {} }: DefineSettings = {}): Definition {
+export function define (
+  text: string,
+  { rules = {}, options = {} }: DefineSettings = {}
+): Definition {
   const { declarations, statements } = parse(text)
   const positional = declarations.length === 0
   const free = new Set<string>()
-  const checker = new Checker(positional ? { positional, free: name => free.add(name) } : { positional })
+  const checker = new Checker(
+    positional ? { positional, free: name => { free.add(name) } } : { positional })
   const scope: Scope = { names: new Map(), outer: null }
   for (const { name, position, modifier } of declarations) {
     if (scope.names.has(name)) fail(position, `${name} is declared twice.`)
@@ -31,7 +40,9 @@ export function define (text: string, { rules = {}, options = {} }: DefineSettin
   }
   const axes = declaredAxes(declarations)
   for (const [name, { position }] of axes) {
-    if (scope.names.has(name)) fail(position, `${name} is an axis and an argument; one of them needs another name.`)
+    if (scope.names.has(name)) {
+      fail(position, `${name} is an axis and an argument; one of them needs another name.`)
+    }
     scope.names.set(name, { sort: 'axis', parameters: 0 })
   }
   checker.statements(statements, scope)
@@ -42,10 +53,14 @@ export function define (text: string, { rules = {}, options = {} }: DefineSettin
   for (const declaration of declared) args.push(argumentOf(declaration, axes, args))
   // Conditions, unlike the formula, may always read the reduction.
   scope.names.set('reduction', { sort: 'value', parameters: 0 })
+  const placeOf = (name: string): number => checker.used.get(name) ?? text.length
   const rule = (condition: string, code: string, sentence: string, argument?: string): Rule => {
     const expression = parseExpression(condition)
+    checker.used.clear()
     checker.expression(expression, scope)
-    return { condition: expression, argument: argument ?? firstName(expression, args), code, sentence }
+    // The first argument that the condition names is where the reader should look.
+    const [first] = args.toSorted((a, b) => placeOf(a.name) - placeOf(b.name))
+    return { condition: expression, argument: argument ?? first?.name ?? '', code, sentence }
   }
   return {
     text,
@@ -59,7 +74,10 @@ export function define (text: string, { rules = {}, options = {} }: DefineSettin
     positional: positional && checker.usesPositions,
     refuse: rules.refuse?.map(([condition, sentence]) => rule(condition, '', sentence)) ?? [],
     warn: rules.warn?.map(([condition, code, sentence]) => rule(condition, code, sentence)) ?? [],
-    frozen: rules.frozen?.map(([argument, condition, sentence]) => rule(condition, '', sentence, argument)) ?? []
+    frozen:
+      rules.frozen?.map(([argument, condition, sentence]) =>
+        rule(condition, '', sentence, argument)
+      ) ?? []
   }
 }
 
@@ -72,26 +90,6 @@ function freeDeclaration (name: string, options: Readonly<Record<string, unknown
   if (typeof value === 'number') return { ...bare, types: [{ ...type, word: 'number' }] }
   if (typeof value === 'boolean') return { ...bare, types: [{ ...type, word: 'boolean' }] }
   if (typeof value === 'string') return { ...bare, types: [{ ...type, word: 'text' }] }
-  const group = { name: '...', group: true, optional: false, broadcasts: false, length: null, position }
-  return { ...bare, types: [{ ...type, word: 'real', axes: [group] }] }
-}
-
-// The first argument that an expression names, from left to right.
-function firstName (expression: Expression, args: readonly Argument[]): string {
-  const names: { name: string, position: number }[] = []
-  const walk = (part: Expression): void => {
-    switch (part.kind) {
-      case 'name': names.push(part); break
-      case 'unary': walk(part.argument); break
-      case 'binary': walk(part.left); walk(part.right); break
-      case 'choice': walk(part.condition); walk(part.yes); walk(part.no); break
-      case 'call': part.arguments.forEach(walk); break
-      case 'take': walk(part.argument); part.takes.forEach(({ index }) => walk(index)); break
-      case 'function': walk(part.body); break
-      default:
-    }
-  }
-  walk(expression)
-  const arguments_ = new Set(args.map(({ name }) => name))
-  return names.find(({ name }) => arguments_.has(name))?.name ?? args[0]?.name ?? ''
+  const group = { group: true, optional: false, broadcasts: false, length: null, position }
+  return { ...bare, types: [{ ...type, word: 'real', axes: [{ name: '...', ...group }] }] }
 }

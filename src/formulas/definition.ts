@@ -1,4 +1,4 @@
-// What a text defines: arguments with their shapes and bounds, options with defaults, the statements
+// What a text defines: arguments with their shapes and bounds, options with defaults, statements
 // and the conditions that stand beside them. define.ts makes it; bind.ts and trace.ts read it.
 
 import type { Axis } from './graph.ts'

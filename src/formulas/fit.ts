@@ -65,30 +65,44 @@ export function fit (givens: readonly Given[]): Fit {
 
 /** A tensor read as one kind. Throws SHAPE_MISMATCH for a rank that does not fit. */
 export function giveAs (
-  argument: TensorArgument, kind: Kind, shape: readonly number[], others: readonly Given[]
+  argument: TensorArgument,
+  kind: Kind,
+  shape: readonly number[],
+  others: readonly Given[]
 ): Given {
   const spread = kind.spreads[shape.length]
   if (spread === undefined) return refuseRank(argument, kind, shape, others)
   const given = { argument, kind, shape, spread }
   // As in PyTorch, the one index of an example without a batch may stand in brackets.
-  const scalar = kind.kind === 'class' && shape.length === 1 && shape[0] === 1 ? kind.spreads[0] : undefined
-  const partner = scalar === undefined ? undefined : others.find(other => other.argument.name === argument.like)
+  const scalar =
+    kind.kind === 'class' && shape.length === 1 && shape[0] === 1 ? kind.spreads[0] : undefined
+  const partner =
+    scalar === undefined ? undefined : others.find(other => other.argument.name === argument.like)
   if (scalar === undefined || partner === undefined || isRelated(given, partner)) return given
   return { argument, kind, shape: [], spread: scalar }
 }
 
 // No reading of its type has this rank.
 function refuseRank (
-  argument: TensorArgument, kind: Kind, shape: readonly number[], others: readonly Given[]
+  argument: TensorArgument,
+  kind: Kind,
+  shape: readonly number[],
+  others: readonly Given[]
 ): never {
   const spread = { dimensions: [], start: 0, count: 0, absent: [] }
   const given = { argument, kind, shape, spread }
-  const partner = others.find(other => other.argument.name === argument.like) ??
-    others.find(other => kind.axes.some(axis => other.kind.axes.some(entry => entry.name === axis.name)))
+  const partner =
+    others.find(other => other.argument.name === argument.like) ??
+    others.find(other =>
+      kind.axes.some(axis => other.kind.axes.some(entry => entry.name === axis.name))
+    )
   if (partner === undefined) {
     const word = shape.length > 8 ? 'at most 8 dimensions' : kind.text
-    throw new LossdError('SHAPE_MISMATCH',
-      `${argument.name} has shape ${shapeText(shape)}; it needs ${word}`, { pointer: `/${argument.name}` })
+    throw new LossdError(
+      'SHAPE_MISMATCH',
+      `${argument.name} has shape ${shapeText(shape)}; it needs ${word}`,
+      { pointer: `/${argument.name}` }
+    )
   }
   return mismatch(given, partner, expected(given, partner, new Map()))
 }
@@ -99,7 +113,9 @@ export function isRelated (given: Given, other: Given): boolean {
   const { shape } = given
   if (given.argument.like !== '') return same(shape, needed)
   const offset = needed.length - shape.length
-  return offset >= 0 && shape.every((length, place) => length === 1 || length === needed[offset + place])
+  return (
+    offset >= 0 && shape.every((length, place) => length === 1 || length === needed[offset + place])
+  )
 }
 
 function relate (given: Given, givens: readonly Given[]): void {
@@ -109,7 +125,12 @@ function relate (given: Given, givens: readonly Given[]): void {
   // The common case: the same type and the same shape.
   if (given.kind.text === other.kind.text && same(given.shape, other.shape)) return
   if (isRelated(given, other)) return
-  mismatch(given, other, expected(given, other, new Map()), like === '' ? ', or what broadcasts to it' : '')
+  mismatch(
+    given,
+    other,
+    expected(given, other, new Map()),
+    like === '' ? ', or what broadcasts to it' : ''
+  )
 }
 
 function broadcast (given: Given, givens: readonly Given[], groups: Map<Axis, number[]>): void {
@@ -124,18 +145,27 @@ function broadcast (given: Given, givens: readonly Given[], groups: Map<Axis, nu
     const before = known[place]
     if (before === undefined || before === 1) known[place] = length
     else if (length !== 1 && length !== before) {
-      const owner = givens.find(other => other !== given && other.kind.group === kind.group &&
-        other.shape[other.spread.start + other.spread.count - 1 - place] === before)
+      const owner = givens.find(
+        other =>
+          other !== given &&
+          other.kind.group === kind.group &&
+          other.shape[other.spread.start + other.spread.count - 1 - place] === before
+      )
       if (owner === undefined) return
-      refuse(given, `it does not broadcast with ${owner.argument.name} ${shapeText(owner.shape)}: ` +
-        `${length} against ${before} in dimension ${spread.start + spread.count - 1 - place}`)
+      refuse(
+        given,
+        `it does not broadcast with ${owner.argument.name} ${shapeText(owner.shape)}: ` +
+          `${length} against ${before} in dimension ${spread.start + spread.count - 1 - place}`
+      )
     }
   }
 }
 
 // The shape that `given` would have to have beside `other`; names where nothing tells the length.
 function expected (
-  given: Given, other: Given, lengths: ReadonlyMap<Axis, number>
+  given: Given,
+  other: Given,
+  lengths: ReadonlyMap<Axis, number>
 ): (number | string)[] {
   const lengthIn = ({ spread, shape }: Given, name: Axis): number | undefined =>
     shape[spread.dimensions.findIndex(axis => axis?.name === name)]
@@ -153,20 +183,31 @@ function expected (
 }
 
 function mismatch (
-  { argument, shape }: Given, other: Given, needed: readonly (number | string)[], rest = ''
+  { argument, shape }: Given,
+  other: Given,
+  needed: readonly (number | string)[],
+  rest = ''
 ): never {
-  throw new LossdError('SHAPE_MISMATCH', `${argument.name} has shape ${shapeText(shape)}; ` +
-    `${other.argument.name} ${shapeText(other.shape)} needs ${shapeText(needed)}${rest}`,
-  { pointer: `/${argument.name}` })
+  throw new LossdError(
+    'SHAPE_MISMATCH',
+    `${argument.name} has shape ${shapeText(shape)}; ` +
+      `${other.argument.name} ${shapeText(other.shape)} needs ${shapeText(needed)}${rest}`,
+    { pointer: `/${argument.name}` }
+  )
 }
 
 function refuse ({ argument, shape }: Given, reason: string): never {
-  throw new LossdError('SHAPE_MISMATCH', `${argument.name} has shape ${shapeText(shape)}; ${reason}`,
-    { pointer: `/${argument.name}` })
+  throw new LossdError(
+    'SHAPE_MISMATCH',
+    `${argument.name} has shape ${shapeText(shape)}; ${reason}`,
+    { pointer: `/${argument.name}` }
+  )
 }
 
 /** A shape as sentences write it: [64,784]. */
-export function shapeText (shape: readonly (number | string)[]): string { return `[${shape.join()}]` }
+export function shapeText (shape: readonly (number | string)[]): string {
+  return `[${shape.join()}]`
+}
 
 function same (a: readonly (number | string)[], b: readonly (number | string)[]): boolean {
   return a.length === b.length && a.every((length, place) => length === b[place])

@@ -1,5 +1,5 @@
-// Which alternative of its type each tensor of a request is read as: by shape, as PyTorch does, then
-// the datatype must suit it. Plain numbers have none and take what the shape says.
+// Which alternative of its type each tensor of a request is read as: by shape, as PyTorch does,
+// then the datatype must suit it. Plain numbers have none and take what the shape says.
 
 import { LossdError } from '../errors.ts'
 import type { Definition, Kind, TensorArgument, TensorKind } from './definition.ts'
@@ -7,12 +7,14 @@ import { fit, type Given, giveAs, isRelated } from './fit.ts'
 
 /**
  * Which alternative of its type each tensor is read as, decided by shape; a datatype that this
- * alternative cannot have is refused. `null` stands for plain numbers. With `floating`, integers are
- * refused for real arguments. Throws SHAPE_MISMATCH, DATATYPE_MISMATCH, ARGUMENT_MISSING.
+ * alternative cannot have is refused. `null` stands for plain numbers. With `floating`, integers
+ * are refused for real arguments. Throws SHAPE_MISMATCH, DATATYPE_MISMATCH, ARGUMENT_MISSING.
  */
 export function resolveKinds (
   definition: Definition,
-  tensors: Readonly<Record<string, { readonly shape: readonly number[], readonly datatype: string | null }>>,
+  tensors: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly datatype: string | null }>
+  >,
   floating = false
 ): Record<string, TensorKind> {
   const result: Record<string, TensorKind> = {}
@@ -29,7 +31,11 @@ export function resolveKinds (
   return result
 }
 
-function chooseKind (argument: TensorArgument, shape: readonly number[], others: readonly Given[]): Kind {
+function chooseKind (
+  argument: TensorArgument,
+  shape: readonly number[],
+  others: readonly Given[]
+): Kind {
   const { kinds, like, name } = argument
   const [first] = kinds
   if (first === undefined) throw new Error(`${name} has no type`)
@@ -53,7 +59,11 @@ function fitsTogether (givens: readonly Given[]): boolean {
 }
 
 // Every alternative's own sentence ends in what it needs: together they are the sentence.
-function refuseKinds (argument: TensorArgument, shape: readonly number[], others: readonly Given[]): never {
+function refuseKinds (
+  argument: TensorArgument,
+  shape: readonly number[],
+  others: readonly Given[]
+): never {
   const sentences = argument.kinds.map(kind => {
     try {
       fit([...others, giveAs(argument, kind, shape, others)])
@@ -62,22 +72,39 @@ function refuseKinds (argument: TensorArgument, shape: readonly number[], others
       return error instanceof LossdError ? error.message : ''
     }
   })
-  const needs = sentences.map((sentence, index) =>
-    `${sentence.split(' needs ').at(-1) ?? ''} (${argument.kinds[index]?.kind ?? ''})`)
+  const needs = sentences.map(
+    (sentence, index) =>
+      `${sentence.split(' needs ').at(-1) ?? ''} (${argument.kinds[index]?.kind ?? ''})`
+  )
   const start = sentences[0]?.split(' needs ')[0] ?? argument.name
-  throw new LossdError('SHAPE_MISMATCH', `${start} needs ${needs.join(' or ')}`, { pointer: `/${argument.name}` })
+  throw new LossdError('SHAPE_MISMATCH', `${start} needs ${needs.join(' or ')}`, {
+    pointer: `/${argument.name}`
+  })
 }
 
 const integers = new Set(['INT64', 'INT32', 'UINT8'])
 
-function checkDatatype (argument: TensorArgument, { kind, text }: Kind, datatype: string, floating: boolean): void {
+function checkDatatype (
+  argument: TensorArgument,
+  { kind, text }: Kind,
+  datatype: string,
+  floating: boolean
+): void {
   const whole = integers.has(datatype)
   const several = argument.kinds.length > 1
-  const allowed = kind === 'real' ? !(several || floating) || !(whole || datatype === 'BOOL')
-    : kind === 'boolean' ? whole || datatype === 'BOOL' : whole
+  const allowed =
+    kind === 'real'
+      ? !(several || floating) || !(whole || datatype === 'BOOL')
+      : kind === 'boolean'
+        ? whole || datatype === 'BOOL'
+        : whole
   if (allowed) return
-  const expected = kind === 'real' ? 'FP32 or FP64' : kind === 'boolean' ? 'BOOL' : 'INT64, INT32 or UINT8'
+  const expected =
+    kind === 'real' ? 'FP32 or FP64' : kind === 'boolean' ? 'BOOL' : 'INT64, INT32 or UINT8'
   const reason = several ? `; of this shape it is ${text}` : ''
-  throw new LossdError('DATATYPE_MISMATCH', `${argument.name} is ${datatype}${reason}: expected ${expected}`,
-    { pointer: `/${argument.name}` })
+  throw new LossdError(
+    'DATATYPE_MISMATCH',
+    `${argument.name} is ${datatype}${reason}: expected ${expected}`,
+    { pointer: `/${argument.name}` }
+  )
 }

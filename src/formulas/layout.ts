@@ -14,7 +14,10 @@ export interface Run {
 
 /** The axes that a group becomes, from left to right; `separate` keeps each position for itself. */
 export function runsOf (
-  name: Axis, group: readonly number[], givens: readonly Given[], separate: boolean
+  name: Axis,
+  group: readonly number[],
+  givens: readonly Given[],
+  separate: boolean
 ): Run[] {
   const runs: Run[] = []
   for (let place = group.length - 1; place >= 0; place--) {
@@ -27,14 +30,22 @@ export function runsOf (
     })
     const last = runs.at(-1)
     if (last !== undefined && last.present === present && !separate) last.lengths.push(length)
-    else runs.push({ axis: `${name === '...' ? '' : '...'}${name}${runs.length}`, lengths: [length], present })
+    else
+      runs.push({
+        axis: `${name === '...' ? '' : '...'}${name}${runs.length}`,
+        lengths: [length],
+        present
+      })
   }
   return runs
 }
 
 /** The axes of a tensor in memory order; `index` is its place among those given. */
 export function layoutOf (
-  { kind, shape, spread }: Given, { lengths }: Fit, runs: ReadonlyMap<Axis, readonly Run[]>, index: number
+  { kind, shape, spread }: Given,
+  { lengths }: Fit,
+  runs: ReadonlyMap<Axis, readonly Run[]>,
+  index: number
 ): Axis[] {
   const layout: Axis[] = []
   spread.dimensions.forEach((axis, place) => {

@@ -15,50 +15,53 @@ export interface Token {
 export const charactersMax = 16_384
 export const tokensMax = 4_096
 
-const blank = /(?:[ \t\r\n]|\/\/[^\n]*)*/y
-const number = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
-const name = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*/y
-const text = /'[^'\n]*'/y
-const operator = /\.\.\.|=>|==|!=|<=|>=|&&|\|\||\*\*|[-+*/%<>!=?:~|,;()[\]]/y
+// Blanks and comments, then a number, a name, a text or a sign; nothing of these at the end and
+// before a character that the language does not have.
+const blanks = /(?:[ \t\r\n]|\/\/[^\n]*)*/
+const number = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/
+const name = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*/
+const text = /'[^'\n]*'/
+const sign = /\.\.\.|=>|==|!=|<=|>=|&&|\|\||\*\*|[-+*/%<>!=?:~|,;()[\]]/
+const words = [number, name, text, sign].map(word => `(${word.source})`).join('|')
+const pattern = new RegExp(`(${blanks.source})(?:${words})?`, 'y')
 
 /** All tokens and one of kind `end`. Throws FORMULA_INVALID, FORMULA_TOO_LARGE. */
 export function lex (source: string): Token[] {
   if (source.length > charactersMax) {
-    failTooLarge(charactersMax,
-      `The formula has ${source.length} characters; the limit is ${charactersMax}.`)
+    failTooLarge(
+      charactersMax,
+      `The formula has ${source.length} characters; the limit is ${charactersMax}.`
+    )
   }
   const tokens: Token[] = []
-  let position = 0
-  const match = (pattern: RegExp): string => {
-    pattern.lastIndex = position
-    return pattern.exec(source)?.[0] ?? ''
-  }
+  pattern.lastIndex = 0
   while (true) {
-    const space = match(blank)
-    position += space.length
-    const newline = space.includes('\n')
-    const add = (kind: Token['kind'], written: string, content = written): void => {
-      tokens.push({ kind, text: content, value: Number(written), position, newline })
-      position += written.length
-    }
+    const [all = '', blank = '', number, name, text, sign] = pattern.exec(source) ?? []
+    const next = pattern.lastIndex
+    const position = next - all.length + blank.length
+    const newline = blank.includes('\n')
     if (position === source.length) {
-      add('end', '')
+      tokens.push({ kind: 'end', text: '', value: Number.NaN, position, newline })
       return tokens
     }
     if (tokens.length === tokensMax) {
       failTooLarge(position, `The formula has more than ${tokensMax} words and signs, the limit.`)
     }
-    const digits = match(number)
-    const word = match(name)
-    const quoted = match(text)
-    const sign = match(operator)
-    if (digits !== '') {
-      add('number', digits)
-      if (match(name) !== '') fail(position, `A name cannot follow a number directly: "${match(name)}".`)
-    } else if (word !== '') add('name', word)
-    else if (quoted !== '') add('text', quoted, quoted.slice(1, -1))
-    else if (sign !== '') add('operator', sign)
-    else fail(position, strange(source.slice(position)))
+    if (name !== undefined && blank === '' && tokens.at(-1)?.kind === 'number') {
+      fail(position, `A name cannot follow a number directly: "${name.slice(0, 40)}".`)
+    }
+    const content = number ?? name ?? text?.slice(1, -1) ?? sign
+    if (content === undefined) fail(position, strange(source.slice(position)))
+    const kind =
+      number !== undefined
+        ? 'number'
+        : name !== undefined
+          ? 'name'
+          : text !== undefined
+            ? 'text'
+            : 'operator'
+    tokens.push({ kind, text: content, value: Number(number), position, newline })
+    pattern.lastIndex = next
   }
 }
 

@@ -19,7 +19,7 @@ interface Known {
 
 /**
  * Adds the axes that the text makes to `axes` and `shapes`; gives the graph's axis of each. An axis
- * that is as long as another by definition is its twin (N'), so that taking by its index is a renaming.
+ * as long as another by definition is its twin (N'): taking by its index is a renaming.
  */
 export function deriveAxes (definition: Definition, known: Known): ReadonlyMap<string, Axis> {
   const derived = new Map<string, Axis>()
@@ -28,9 +28,12 @@ export function deriveAxes (definition: Definition, known: Known): ReadonlyMap<s
   for (const { name, length } of definition.derived) {
     const value = measure(length, place)
     if (!(Number.isInteger(value) && value >= 0 && value <= lengthMax)) {
-      fail(length.position, `The length of ${name} must be a whole number from 0 to ${lengthMax}; it is ${value}.`)
+      fail(
+        length.position,
+        `The length of ${name} must be a whole number from 0 to ${lengthMax}; it is ${value}.`
+      )
     }
-    const original = length.kind === 'name' ? derived.get(length.name) ?? length.name : ''
+    const original = length.kind === 'name' ? (derived.get(length.name) ?? length.name) : ''
     let axis = name
     if (known.axes.has(original)) {
       axis = `${original}'`
@@ -43,34 +46,61 @@ export function deriveAxes (definition: Definition, known: Known): ReadonlyMap<s
   return derived
 }
 
-function measure (expression: Expression, known: Known & { readonly derived: ReadonlyMap<string, Axis> }): number {
+function measure (
+  expression: Expression,
+  known: Known & { readonly derived: ReadonlyMap<string, Axis> }
+): number {
   switch (expression.kind) {
-    case 'number': return expression.value
-    case 'name': return lookUp(expression.name, expression.position, known)
-    case 'unary': return -measure(expression.argument, known)
-    case 'call': return Math.floor(expression.arguments[0] === undefined ? 0 : measure(expression.arguments[0], known))
+    case 'number':
+      return expression.value
+    case 'name':
+      return lookUp(expression.name, expression.position, known)
+    case 'unary':
+      return -measure(expression.argument, known)
+    case 'call':
+      return Math.floor(
+        expression.arguments[0] === undefined ? 0 : measure(expression.arguments[0], known)
+      )
     case 'binary': {
       const [a, b] = [measure(expression.left, known), measure(expression.right, known)]
       switch (expression.operator) {
-        case '+': return a + b
-        case '-': return a - b
-        case '*': return a * b
-        case '/': return a / b
-        case '%': return a - Math.floor(a / b) * b
+        case '+':
+          return a + b
+        case '-':
+          return a - b
+        case '*':
+          return a * b
+        case '/':
+          return a / b
+        case '%':
+          return a - Math.floor(a / b) * b
         default:
       }
     }
   }
-  return fail(expression.position, 'The length of an axis is arithmetic of numbers, options and lengths.')
+  return fail(
+    expression.position,
+    'The length of an axis is arithmetic of numbers, options and lengths.'
+  )
 }
 
 function lookUp (
-  name: string, position: number, { axes, groups, numbers, known, derived }:
-  Known & { readonly derived: ReadonlyMap<string, Axis> }
+  name: string,
+  position: number,
+  { axes, groups, numbers, known, derived }: Known & { readonly derived: ReadonlyMap<string, Axis> }
 ): number {
   const group = groups.get(name)
-  if (group !== undefined) return group.reduce((product, axis) => product * (axes.get(axis) ?? 1), 1)
-  const value = axes.get(derived.get(name) ?? name) ?? numbers.get(name) ?? known.get(name) ?? constants.get(name)
+  if (group !== undefined) {
+    return group.reduce((product, axis) => product * (axes.get(axis) ?? 1), 1)
+  }
+  const value =
+    axes.get(derived.get(name) ?? name) ??
+    numbers.get(name) ??
+    known.get(name) ??
+    constants.get(name)
   if (typeof value === 'number') return value
-  return fail(position, `${name} is not known before the formula runs; the length of an axis must be.`)
+  return fail(
+    position,
+    `${name} is not known before the formula runs; the length of an axis must be.`
+  )
 }

@@ -13,10 +13,14 @@ export function parse (source: string): Syntax {
   const declarations: Declaration[] = []
   const statements: Statement[] = []
   while (true) {
-    while (cursor.skip(';')) { /* Empty statements are nothing. */ }
+    while (cursor.skip(';')) {
+      /* Empty statements are nothing. */
+    }
     if (cursor.token.kind === 'end') break
     if (cursor.isNameBefore(':')) {
-      if (statements.length > 0) fail(cursor.token.position, 'Declarations stand before statements.')
+      if (statements.length > 0) {
+        fail(cursor.token.position, 'Declarations stand before statements.')
+      }
       declarations.push(parseDeclaration(cursor))
     } else {
       statements.push(statement(cursor))
@@ -51,7 +55,9 @@ function statement (cursor: Cursor): Statement {
 function endStatement (cursor: Cursor): void {
   const { token } = cursor
   if (token.kind === 'end' || token.newline || cursor.is(';')) return
-  if (cursor.is('=')) fail(token.position, 'Only a name can be given a value; equality is written ==.')
+  if (cursor.is('=')) {
+    fail(token.position, 'Only a name can be given a value; equality is written ==.')
+  }
   fail(token.position, `Expected an operator or the end of the statement; found ${found(token)}.`)
 }
 
@@ -68,7 +74,12 @@ function expression (cursor: Cursor): Expression {
 }
 
 const levels: readonly (readonly Operator[])[] = [
-  ['||'], ['&&'], ['==', '!='], ['<', '<=', '>', '>='], ['+', '-'], ['*', '/', '%']
+  ['||'],
+  ['&&'],
+  ['==', '!='],
+  ['<', '<=', '>', '>='],
+  ['+', '-'],
+  ['*', '/', '%']
 ]
 
 function binary (cursor: Cursor, level: number): Expression {
@@ -99,14 +110,22 @@ function power (cursor: Cursor): Expression {
   const left = postfix(cursor)
   if (!cursor.continues('**')) return left
   const { position } = cursor.take()
-  return { kind: 'binary', operator: '**', left, right: cursor.deeper(() => unary(cursor)), position }
+  return {
+    kind: 'binary',
+    operator: '**',
+    left,
+    right: cursor.deeper(() => unary(cursor)),
+    position
+  }
 }
 
 function postfix (cursor: Cursor): Expression {
   let result = primary(cursor)
   for (let count = 1; cursor.continues('['); count++) {
     const { position } = cursor.take()
-    if (count > depthMax) failTooLarge(position, `More than ${depthMax} brackets follow each other.`)
+    if (count > depthMax) {
+      failTooLarge(position, `More than ${depthMax} brackets follow each other.`)
+    }
     const takes = cursor.list(']', () => takeOne(cursor))
     if (takes.length === 0) fail(position, 'These brackets are empty: write x[i] or x[C = i].')
     result = { kind: 'take', argument: result, takes, position }
@@ -131,7 +150,9 @@ function primary (cursor: Cursor): Expression {
   if (kind === 'number') return { kind, value, position }
   if (kind === 'text') return { kind, text, position }
   if (kind === 'name') {
-    if (text === 'true' || text === 'false') return { kind: 'boolean', value: text === 'true', position }
+    if (text === 'true' || text === 'false') {
+      return { kind: 'boolean', value: text === 'true', position }
+    }
     if (!cursor.continues('(')) return { kind, name: text, position }
     cursor.take()
     const args = cursor.list(')', () => expression(cursor))

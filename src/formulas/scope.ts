@@ -26,13 +26,19 @@ export function find (name: string, scope: Scope): Entry | undefined {
 
 /** All names that may be used in this scope, for suggestions. */
 export function * allNames (scope: Scope): Generator<string> {
-  for (let inner: Scope | null = scope; inner !== null; inner = inner.outer) yield * inner.names.keys()
+  for (let inner: Scope | null = scope; inner !== null; inner = inner.outer) {
+    yield * inner.names.keys()
+  }
   yield * constants.keys()
 }
 
-export function axesOf (scope: Scope): string[] { return ofSort(scope, 'axis') }
+export function axesOf (scope: Scope): string[] {
+  return ofSort(scope, 'axis')
+}
 
-export function functionsOf (scope: Scope): string[] { return ofSort(scope, 'function') }
+export function functionsOf (scope: Scope): string[] {
+  return ofSort(scope, 'function')
+}
 
 function ofSort (scope: Scope, sort: Sort): string[] {
   return [...allNames(scope)].filter(name => find(name, scope)?.sort === sort)

@@ -9,7 +9,7 @@ export type Expression =
   | { readonly kind: 'text', readonly text: string, readonly position: number }
   | { readonly kind: 'boolean', readonly value: boolean, readonly position: number }
   | { readonly kind: 'name', readonly name: string, readonly position: number }
-  | Unary | Binary | Choice | Call | Taking | Function
+  | Unary | Binary | Choice | Call | Taking | Lambda
 
 export interface Unary {
   readonly kind: 'unary'
@@ -58,7 +58,7 @@ export interface Take {
 }
 
 /** (a, b) => body */
-export interface Function {
+export interface Lambda {
   readonly kind: 'function'
   readonly parameters: readonly string[]
   readonly body: Expression
@@ -100,13 +100,20 @@ export interface TypeSyntax {
   readonly position: number
 }
 
+/** `like` or `to` another argument. */
+export interface Relation {
+  readonly word: 'like' | 'to'
+  readonly name: string
+  readonly position: number
+}
+
 export interface Declaration {
   readonly name: string
   readonly position: number
   readonly modifier: '' | 'state' | 'static'
   readonly types: readonly TypeSyntax[]
   readonly bounds: readonly Bound[]
-  readonly relation: { readonly word: 'like' | 'to', readonly name: string, readonly position: number } | null
+  readonly relation: Relation | null
   readonly default: number | string | boolean | null
 }
 

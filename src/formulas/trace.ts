@@ -32,7 +32,7 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
   const tracer = new Tracer(graph, {
     missing: binding.missing,
     ...(definition.positional ? { positions: binding.groups.get('...') ?? [] } : {}),
-    state: new Set(definition.tensors.filter(tensor => tensor.state).map(tensor => tensor.name)),
+    state: stateOf(definition),
     derived: binding.derived
   })
   const names = new Map<string, Value>()
@@ -47,13 +47,15 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
     const node = graph.input(name, given.layout, given.datatype)
     inputs.set(name, node)
     // A yes/no tensor lies in memory as numbers.
-    names.set(name, given.kind.kind === 'boolean' ? graph.apply('ne', node, graph.constant(0)) : node)
-    if (given.kind.kind === 'class' && given.kind.along !== '') tracer.setClassAxis(node, axisOf(binding, given.kind.along))
+    const { kind, along } = given.kind
+    names.set(name, kind === 'boolean' ? graph.apply('ne', node, graph.constant(0)) : node)
+    if (kind === 'class' && along !== '') tracer.classAxes.set(node, axisOf(binding, along))
   }
   for (const [name, value] of binding.known) names.set(name, known(graph, value))
   for (const name of binding.numbers.keys()) names.set(name, graph.parameter(name))
 
-  const { value, environment, states } = tracer.statements(definition.statements, { names, outer: null })
+  const outer = { names, outer: null }
+  const { value, environment, states } = tracer.statements(definition.statements, outer)
   const { position } = definition.statements.at(-1) ?? { position: 0 }
   const result = tracer.number(value, position)
   const denominator = environment.names.get('denominator')
@@ -63,12 +65,20 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
     denominator: denominator === undefined ? null : tracer.number(denominator, position),
     inputs,
     states,
-    statements: new Map([...environment.names].flatMap(([name, value]) => isNode(value) ? [[name, value]] : [])),
+    statements: nodesOf(environment),
     valueAxes: result.axes,
     checks: checksOf(context),
     warnings: warningsOf(context),
     frozen: frozenOf(context)
   }
+}
+
+function nodesOf ({ names }: Environment): ReadonlyMap<string, Node> {
+  const nodes = new Map<string, Node>()
+  for (const [name, value] of names) {
+    if (isNode(value)) nodes.set(name, value)
+  }
+  return nodes
 }
 
 function axisOf (binding: Binding, name: Axis): AxisValue {
@@ -80,9 +90,9 @@ function known (graph: Graph, value: number | boolean | string): Value {
 }
 
 /**
- * The loss and what its mean was divided by, reduced as PyTorch does: none, mean, sum. A mean is the
- * sum divided by the sum of denominators (their count where there are none), so the mean of nothing
- * is NaN. A scalar without a denominator stays as it is.
+ * The loss and what its mean was divided by, reduced as PyTorch does: none, mean, sum. A mean is
+ * the sum divided by the sum of denominators (their count where there are none), so the mean of
+ * nothing is NaN. A scalar without a denominator stays as it is.
  */
 export function reduced (
   graph: Graph, traced: Pick<Traced, 'value' | 'denominator' | 'valueAxes'>, reduction: string
@@ -117,25 +127,31 @@ export function traceScope (text: string, scope: TraceScope, graph: Graph): Node
 }
 
 /**
- * The statements of a definition in a scope of one's own, as layers and optimizers need it: names of
- * arguments are values, names of axes are axes of the graph, `state` lists what may be assigned.
+ * The statements of a definition in a scope of one's own, as layers and optimizers need it: names
+ * of arguments are values, names of axes are axes of the graph.
  */
 export function traceStatements (
   definition: Definition, scope: TraceScope, graph: Graph, missing: ReadonlySet<string> = new Set()
 ): { value: Node, states: ReadonlyMap<string, Node> } {
-  const state = new Set(definition.tensors.filter(tensor => tensor.state).map(tensor => tensor.name))
-  const tracer = new Tracer(graph, { state, missing })
+  const tracer = new Tracer(graph, { state: stateOf(definition), missing })
   const environment = environmentOf(graph, scope)
   for (const { name, default: fallback } of definition.arguments) {
-    if (!environment.names.has(name) && fallback !== null) environment.names.set(name, known(graph, fallback))
+    if (environment.names.has(name) || fallback === null) continue
+    environment.names.set(name, known(graph, fallback))
   }
   const { value, states } = tracer.statements(definition.statements, environment)
   return { value: tracer.number(value, 0), states }
 }
 
+function stateOf ({ tensors }: Definition): ReadonlySet<string> {
+  return new Set(tensors.filter(tensor => tensor.state).map(tensor => tensor.name))
+}
+
 function environmentOf (graph: Graph, { names, over }: TraceScope): Environment {
   const values = new Map<string, Value>()
-  for (const [name, value] of names) values.set(name, typeof value === 'object' ? value : known(graph, value))
+  for (const [name, value] of names) {
+    values.set(name, typeof value === 'object' ? value : known(graph, value))
+  }
   if (over !== undefined) values.set('over', { kind: 'axis', axes: over })
   return { names: values, outer: null }
 }

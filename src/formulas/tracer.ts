@@ -3,11 +3,14 @@
 
 import { fail, failTooLarge } from './fault.ts'
 import type { Axis, Graph, Node } from './graph.ts'
-import type { Binary, Call, Choice, Expression, Operator, Statement, Taking, Unary } from './syntax.ts'
-import { type AxisValue, type Environment, isAxis, isNode, type Value } from './values.ts'
-import { constants, describe, innerWords, words } from './words.ts'
+import type { Binary, Call, Choice, Expression, Operator, Statement, Unary } from './syntax.ts'
+import { take } from './taking.ts'
+import {
+  type AxisValue, describe, type Environment, findValue, isAxis, isNode, type Value
+} from './values.ts'
+import { constants, innerWords, words } from './words.ts'
 
-const stepsMax = 200_000
+const stepsMax = 12_000
 const depthMax = 400
 
 export interface TracedStatements {
@@ -34,9 +37,9 @@ export interface TracerSettings {
 export class Tracer {
   readonly graph: Graph
   readonly missing: ReadonlySet<string>
+  /** The axis along which an argument of type class counts: x[target] takes along it. */
+  readonly classAxes = new Map<Node, AxisValue>()
   readonly #settings: TracerSettings
-  /** The axis along which an argument of type class counts. */
-  readonly #classAxes = new Map<Node, AxisValue>()
   #steps = 0
   #depth = 0
 
@@ -45,9 +48,6 @@ export class Tracer {
     this.missing = settings.missing ?? new Set()
     this.#settings = settings
   }
-
-  /** x[target] takes along `axis`. */
-  setClassAxis (target: Node, axis: AxisValue): void { this.#classAxes.set(target, axis) }
 
   /** Traces statements in order; the environment's own names are not changed. */
   statements (statements: readonly Statement[], outer: Environment): TracedStatements {
@@ -60,7 +60,9 @@ export class Tracer {
         : this.evaluate(expression, environment)
       if (name === '') continue
       environment.names.set(name, value)
-      if (this.#settings.state?.has(name) === true) states.set(name, this.number(value, expression.position))
+      if (this.#settings.state?.has(name) === true) {
+        states.set(name, this.number(value, expression.position))
+      }
     }
     return { value, environment, states }
   }
@@ -73,7 +75,8 @@ export class Tracer {
 
   evaluate (expression: Expression, environment: Environment): Value {
     if (++this.#steps > stepsMax || ++this.#depth > depthMax) {
-      failTooLarge(expression.position, 'The formula needs too many steps, or its functions nest too deeply.')
+      failTooLarge(expression.position,
+        'The formula needs too many steps, or its functions nest too deeply.')
     }
     const value = this.#value(expression, environment)
     this.#depth--
@@ -90,13 +93,13 @@ export class Tracer {
       case 'binary': return this.#chain(expression, environment)
       case 'choice': return this.#choice(expression, environment)
       case 'call': return this.#call(expression, environment)
-      case 'take': return this.#take(expression, environment)
+      case 'take': return take(this, expression, environment)
       case 'function': return { ...expression, scope: environment }
     }
   }
 
   #name (name: string, position: number, environment: Environment): Value {
-    const value = find(name, environment) ?? constants.get(name)
+    const value = findValue(name, environment) ?? constants.get(name)
     if (value === undefined) return fail(position, `There is no ${name}.`)
     return typeof value === 'number' ? this.graph.constant(value) : value
   }
@@ -130,12 +133,13 @@ export class Tracer {
     const position = placeOf(call, index)
     if (value !== undefined && isAxis(value)) return value.axes
     const { positions } = this.#settings
-    if (positions === undefined || value === undefined || !isNode(value) || value.op !== 'constant') {
-      return fail(position, `${call.name} needs an axis here.`)
-    }
-    const axis = positions.at(value.value)
-    if (axis !== undefined && Number.isInteger(value.value)) return [axis]
-    return fail(position, `There is no axis ${value.value}: the arguments have ${positions.length} together.`)
+    const known = value !== undefined && isNode(value) && value.op === 'constant'
+    if (positions === undefined || !known) return fail(position, `${call.name} needs an axis here.`)
+    const place = value.value
+    const axis = positions.at(place)
+    if (axis !== undefined && Number.isInteger(place)) return [axis]
+    return fail(position,
+      `There is no axis ${place}: the arguments have ${positions.length} together.`)
   }
 
   #unary ({ operator, argument, position }: Unary, environment: Environment): Node {
@@ -170,7 +174,8 @@ export class Tracer {
       if (isNode(a) && isNode(b) && a.mask && b.mask) return this.#sameMask(a, b, operator)
     }
     if (!isNode(a) && !isAxis(a)) return fail(position, `${describe(a)} is not a number.`)
-    return graph.apply(opOf[operator], this.number(a, left.position), this.number(b, right.position))
+    const [x, y] = [this.number(a, left.position), this.number(b, right.position)]
+    return graph.apply(opOf[operator], x, y)
   }
 
   #sameMask (a: Node, b: Node, operator: '==' | '!='): Node {
@@ -190,12 +195,12 @@ export class Tracer {
 
   #call (call: Call, environment: Environment): Value {
     const args = call.arguments.map(argument => this.evaluate(argument, environment))
-    const callee = find(call.name, environment)
+    const callee = findValue(call.name, environment)
     if (callee !== undefined) return this.#inline(call, callee, args)
-    const word = words.get(call.name) ?? (this.#settings.inner === true ? innerWords.get(call.name) : undefined)
-    return word === undefined
-      ? fail(call.position, `There is no function ${call.name}.`)
-      : word.trace(this, args, call)
+    const inner = this.#settings.inner === true ? innerWords.get(call.name) : undefined
+    const word = words.get(call.name) ?? inner
+    if (word === undefined) return fail(call.position, `There is no function ${call.name}.`)
+    return word.trace(this, args, call)
   }
 
   #inline (call: Call, callee: Value, args: readonly Value[]): Value {
@@ -204,41 +209,12 @@ export class Tracer {
     }
     const { parameters, body, scope } = callee
     if (parameters.length !== args.length) {
-      fail(call.position, `${call.name} takes ${parameters.length} arguments; it was given ${args.length}.`)
+      fail(call.position,
+        `${call.name} takes ${parameters.length} arguments; it was given ${args.length}.`)
     }
     const names = new Map<string, Value>()
-    args.forEach((value, index) => names.set(parameters[index] ?? '', value))
+    args.forEach((value, index) => { names.set(parameters[index] ?? '', value) })
     return this.evaluate(body, { names, outer: scope })
-  }
-
-  #take ({ argument, takes, position }: Taking, environment: Environment): Node {
-    const { graph } = this
-    const value = this.evaluate(argument, environment)
-    let x = isNode(value) && value.mask ? value : this.number(value, argument.position)
-    const indices = takes.map(({ axis, index }) => {
-      const at = this.number(this.evaluate(index, environment), index.position)
-      return { at, axis: this.#takeAxis(axis, at, position, environment) }
-    })
-    // All at once: an axis that an index of another runs along is renamed first.
-    const free = indices.map(({ axis }, k) => {
-      const clashes = axis !== '' && indices.some(({ at }, other) => other !== k && at.axes.includes(axis))
-      if (!clashes) return axis
-      const twin = graph.twin(axis, [...x.axes, ...indices.flatMap(({ at }) => at.axes)])
-      x = graph.take(x, graph.iota(twin), axis)
-      return twin
-    })
-    indices.forEach(({ at }, k) => { x = graph.take(x, at, free[k] ?? '') })
-    return x
-  }
-
-  // The graph's axis of x[axis = …] or x[at]; empty if it is missing from the request.
-  #takeAxis (name: string, at: Node, position: number, environment: Environment): Axis {
-    const value = name === '' ? this.#classAxes.get(at) ?? find('C', environment) : find(name, environment)
-    if (value === undefined || !isAxis(value)) {
-      return fail(position, name === '' ? 'Say along which axis: x[C = i].' : `There is no axis ${name}.`)
-    }
-    if (value.axes.length > 1) fail(position, `${name} stands for several axes here; x[…] takes along one.`)
-    return value.axes[0] ?? ''
   }
 }
 
@@ -247,18 +223,13 @@ const opOf: Readonly<Record<Exclude<Operator, '&&' | '||'>, string>> = {
   '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge', '==': 'eq', '!=': 'ne'
 }
 
-function find (name: string, environment: Environment): Value | undefined {
-  for (let inner: Environment | null = environment; inner !== null; inner = inner.outer) {
-    const value = inner.names.get(name)
-    if (value !== undefined) return value
-  }
-  return undefined
+function placeOf (call: Call, index: number): number {
+  return call.arguments[index]?.position ?? call.position
 }
-
-function placeOf (call: Call, index: number): number { return call.arguments[index]?.position ?? call.position }
 
 // Whether two texts are the same; null if neither is a text.
 function sameText (a: Value, b: Value): boolean | null {
-  const [first, second] = [a, b].map(value => (!isNode(value) && value.kind === 'text' ? value.text : null))
-  return first === null && second === null ? null : first === second
+  const textOf = (value: Value): string | null =>
+    !isNode(value) && value.kind === 'text' ? value.text : null
+  return textOf(a) === null && textOf(b) === null ? null : textOf(a) === textOf(b)
 }

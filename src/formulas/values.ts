@@ -30,6 +30,26 @@ export interface Environment {
   readonly outer: Environment | null
 }
 
-export function isNode (value: Value): value is Node { return !('kind' in value) }
+export function isNode (value: Value): value is Node {
+  return !('kind' in value)
+}
 
-export function isAxis (value: Value): value is AxisValue { return 'kind' in value && value.kind === 'axis' }
+export function isAxis (value: Value): value is AxisValue {
+  return 'kind' in value && value.kind === 'axis'
+}
+
+/** The value of a name. */
+export function findValue (name: string, environment: Environment): Value | undefined {
+  for (let inner: Environment | null = environment; inner !== null; inner = inner.outer) {
+    const value = inner.names.get(name)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+/** For sentences: what a value is. */
+export function describe (value: Value): string {
+  if (isNode(value)) return value.mask ? 'a yes/no value' : 'a number'
+  if (isAxis(value)) return 'an axis'
+  return value.kind === 'text' ? `the text '${value.text}'` : 'a function'
+}
