@@ -5,7 +5,15 @@ import * as lane from './lane.ts'
 import type { Lane, Lanes, Op } from './op.ts'
 
 export const exponential: readonly Op[] = [
-  { name: 'exp', arguments: ['a'], lanes: exp, derivative: ['g * y'], word: true, cost: 19 },
+  {
+    name: 'exp',
+    arguments: ['a'],
+    lanes: exp,
+    derivative: ['g * y'],
+    word: true,
+    cost: 19,
+    ulp: { f32: 1.2, f64: 1.2 }
+  },
   {
     // exp of an argument that is known not to be above 0: nothing overflows.
     name: 'exp_nonpositive',
@@ -13,7 +21,8 @@ export const exponential: readonly Op[] = [
     lanes: expNonpositive,
     derivative: ['g * y'],
     word: false,
-    cost: 13
+    cost: 13,
+    ulp: { f32: 1.2, f64: 1.2 }
   },
   {
     name: 'expm1',
@@ -21,7 +30,8 @@ export const exponential: readonly Op[] = [
     lanes: expm1,
     derivative: ['g * (y + 1)'],
     word: true,
-    cost: 20
+    cost: 20,
+    ulp: { f32: 1.6, f64: 1.6 }
   }
 ]
 

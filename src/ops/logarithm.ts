@@ -5,14 +5,23 @@ import * as lane from './lane.ts'
 import type { Lane, Lanes, Op } from './op.ts'
 
 export const logarithm: readonly Op[] = [
-  { name: 'log', arguments: ['a'], lanes: log, derivative: ['g / a'], word: true, cost: 36 },
+  {
+    name: 'log',
+    arguments: ['a'],
+    lanes: log,
+    derivative: ['g / a'],
+    word: true,
+    cost: 36,
+    ulp: { f32: 1, f64: 1.2 }
+  },
   {
     name: 'log1p',
     arguments: ['a'],
     lanes: log1p,
     derivative: ['g / (1 + a)'],
     word: true,
-    cost: 36
+    cost: 36,
+    ulp: { f32: 1.5, f64: 1.7 }
   },
   {
     // log(1 + a) for a in [0, 1].
@@ -21,7 +30,8 @@ export const logarithm: readonly Op[] = [
     lanes: log1pUnit,
     derivative: ['g / (1 + a)'],
     word: false,
-    cost: 13
+    cost: 13,
+    ulp: { f32: 1.3, f64: 1.3 }
   },
   {
     name: 'xlogy',

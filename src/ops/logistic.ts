@@ -11,7 +11,8 @@ export const logistic: readonly Op[] = [
     value: 'e = exp_nonpositive(-abs(a)); (a >= 0 ? 1 : e) / (e + 1)',
     derivative: ['g * (y * (1 - y))'],
     word: true,
-    cost: 28
+    cost: 28,
+    ulp: { f32: 2.2, f64: 2.4 }
   },
   {
     // log(1 + eᵃ). The choice shares its condition with sigmoid; a NaN comes through the second term.
@@ -20,7 +21,8 @@ export const logistic: readonly Op[] = [
     value: '(a >= 0 ? a : 0) + log1p_unit(exp_nonpositive(-abs(a)))',
     derivative: ['g * sigmoid(a)'],
     word: true,
-    cost: 32
+    cost: 32,
+    ulp: { f32: 1.8, f64: 2 }
   },
   {
     // log(sigmoid(a)) = -softplus(-a)
@@ -29,7 +31,8 @@ export const logistic: readonly Op[] = [
     value: '(a >= 0 ? 0 : a) - log1p_unit(exp_nonpositive(-abs(a)))',
     derivative: ['g * sigmoid(-a)'],
     word: true,
-    cost: 32
+    cost: 32,
+    ulp: { f32: 1.8, f64: 2 }
   },
   {
     // log(eᵃ + eᵇ). Where a == b, also at infinity, the distance is 0.

@@ -17,7 +17,8 @@ export const power: readonly Op[] = [
       'g * (a == 0 && b >= 0 ? 0 : y * log(a))'
     ],
     word: false,
-    cost: 130
+    cost: 130,
+    ulp: { f32: 1.3, f64: 1.4 }
   }
 ]
 

@@ -12,7 +12,8 @@ export const saturating: readonly Op[] = [
     lanes: tanh,
     derivative: ['g * (1 - y ** 2)'],
     word: true,
-    cost: 26
+    cost: 26,
+    ulp: { f32: 2.6, f64: 2 }
   },
   {
     name: 'erf',
@@ -20,7 +21,8 @@ export const saturating: readonly Op[] = [
     lanes: erf,
     derivative: ['g * 2 / sqrt(pi) * exp(-(a ** 2))'],
     word: true,
-    cost: 26
+    cost: 26,
+    ulp: { f32: 2.6, f64: 1.3 }
   }
 ]
 

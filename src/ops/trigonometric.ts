@@ -11,7 +11,8 @@ export const trigonometric: readonly Op[] = [
     lanes: atan,
     derivative: ['g / (1 + a ** 2)'],
     word: true,
-    cost: 32
+    cost: 32,
+    ulp: { f32: 1.5, f64: 1.3 }
   }
 ]
 

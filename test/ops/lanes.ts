@@ -1,8 +1,7 @@
 // A small writer of lanes for tests and benches: one module around one op for whole arrays. The
 // emitter of kernels is not used, so that an op is tested on its own.
 
-import { setFlagsFromString } from 'node:v8'
-import wabt from 'wabt'
+import { assemble, enableRelaxedSimd, loadAssembler } from '../../src/kernels/assemble.ts'
 import type { Lane, Lanes } from '../../src/ops/op.ts'
 
 export type LaneFunction = (w: Lanes, ...args: Lane[]) => Lane
@@ -19,11 +18,11 @@ export interface Compiled {
 
 const pageBytes = 65536
 const pagesMax = 65536
-const features = { simd: true, relaxed_simd: true, threads: true }
-const wabtModule = await wabt()
 
-/** True when relaxed SIMD can be used here; switches it on where Node hides it behind a flag. */
-export const relaxedAvailable: boolean = enableRelaxed()
+/** True when relaxed SIMD can be used here. */
+export const relaxedAvailable: boolean = enableRelaxedSimd()
+
+await loadAssembler()
 
 /** Compiles an op of `arity` arguments for arrays of up to `capacity` elements. */
 export function compileLanes (
@@ -40,10 +39,7 @@ export function compileLanes (
   const wat = moduleText(lanes, arity, type, relaxed, unroll)
   const pages = Math.ceil(stride * (arity + 1) / pageBytes)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pagesMax, shared: true })
-  const parsed = wabtModule.parseWat('lanes.wat', wat, features)
-  const module = new WebAssembly.Module(new Uint8Array(parsed.toBinary({}).buffer))
-  parsed.destroy()
-  const { exports } = new WebAssembly.Instance(module, { lossd: { memory } })
+  const { exports } = new WebAssembly.Instance(assemble(wat), { lossd: { memory } })
   const call = exports.run as (count: number, ...addresses: number[]) => void
   const view = (i: number, length: number): Floats =>
     single
@@ -168,15 +164,4 @@ function literal (value: number): string {
   if (Number.isNaN(value)) return 'nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
   return Object.is(value, -0) ? '-0' : `${value}`
-}
-
-function enableRelaxed (): boolean {
-  const text = `(module (func (export "f") (param v128) (result v128)
-    (f32x4.relaxed_madd (local.get 0) (local.get 0) (local.get 0))))`
-  const parsed = wabtModule.parseWat('probe.wat', text, features)
-  const bytes = new Uint8Array(parsed.toBinary({}).buffer)
-  parsed.destroy()
-  if (WebAssembly.validate(bytes)) return true
-  setFlagsFromString('--experimental-wasm-relaxed-simd')
-  return WebAssembly.validate(bytes)
 }
