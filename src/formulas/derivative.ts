@@ -45,7 +45,8 @@ function addAxisBearers ({ tensors }: Definition, used: Set<string>, { named }: 
     .filter(({ name }) => used.has(name))
     .map(({ kinds: [first] }) => first?.along ?? '')
   for (const axis of [...named, ...along]) {
-    const bearers = tensors.filter(({ kinds: [first] }) => first?.axes.some(({ name }) => name === axis))
+    const bearers = tensors.filter(({ kinds: [type] }) =>
+      type?.axes.some(({ name }) => name === axis))
     const [first] = bearers
     if (first !== undefined && !bearers.some(({ name }) => used.has(name))) used.add(first.name)
   }

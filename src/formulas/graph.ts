@@ -39,7 +39,7 @@ export interface Node {
   readonly layout: readonly Axis[]
   /** An input's element type; `real` is the computing datatype. */
   readonly datatype: '' | InputDatatype
-  /** Axes reduced by sum, max, min; the one of take, put, size, iota; those of softmax and its like. */
+  /** Axes of sum, max, min and of softmax and its like; the one axis of take, put, size, iota. */
   readonly over: readonly Axis[]
 }
 

@@ -41,7 +41,8 @@ function simpler (graph: Graph, taker: Taker, node: Node): Node {
 
 const isProduct = (node: Node): boolean => node.op === 'mul' || node.op === 'div'
 
-const depthMax = 16
+// How many sums deep a rule looks, so that hoisting costs time in proportion to the graph.
+const depthMax = 6
 
 // Multiplies what has fewer axes first.
 function product (graph: Graph, node: Node): Node {

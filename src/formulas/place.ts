@@ -2,7 +2,7 @@
 
 import { type Axis, type Graph, type Node, originalAxis } from './graph.ts'
 
-/** The index itself where it needs no rounding and clamping: class indices of inputs are checked. */
+/** The index itself where it needs no rounding and clamping: classes of inputs are checked. */
 export function placeOf (graph: Graph, i: Node, axis: Axis): Node {
   if (isPlace(i, axis)) return i
   const last = graph.apply('sub', graph.size(axis), graph.constant(1))

@@ -120,7 +120,7 @@ function choice (graph: Graph, c: Node, a: Node, b: Node): Node | null {
 
 // (c ? a : b) ± (c ? d : e) is c ? a ± d : b ± e.
 function together (graph: Graph, op: 'add' | 'sub', a: Node, b: Node): Node | null {
-  if (a.op !== 'where' || b.op !== 'where' || first(a) !== first(b)) return null
+  if (first(a) !== first(b) || !isShallow(a) || !isShallow(b)) return null
   const yes = graph.apply(op, second(a), second(b))
   return graph.apply('where', first(a), yes, graph.apply(op, third(a), third(b)))
 }
@@ -128,8 +128,17 @@ function together (graph: Graph, op: 'add' | 'sub', a: Node, b: Node): Node | nu
 // (c ? x : 0) · y is c ? x · y : 0, unless y has more axes: then there would be more choices than
 // there were, which only pays where x is 1.
 function sinks (a: Node, y: Node): boolean {
-  if (a.op !== 'where' || a.mask || !(is(second(a), 0) || is(third(a), 0))) return false
+  if (a.mask || !(is(second(a), 0) || is(third(a), 0)) || !isShallow(a)) return false
   return is(second(a), 1) || is(third(a), 1) || y.axes.every(axis => a.axes.includes(axis))
+}
+
+// True for a choice that nests few others, so that no rule recurses far.
+function isShallow (a: Node): boolean {
+  let [level, depth]: [Node[], number] = [[a], 0]
+  for (; level.length > 0 && depth <= 4; depth++) {
+    level = level.filter(node => node.op === 'where').flatMap(node => node.args.slice(1))
+  }
+  return a.op === 'where' && level.length === 0
 }
 
 function sink (graph: Graph, a: Node, map: (x: Node) => Node): Node {

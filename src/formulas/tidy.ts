@@ -92,7 +92,7 @@ function knownFactors (graph: Graph, product: Node, kept: ReadonlySet<Node>): No
 function factor (graph: Graph, sum: Node, kept: ReadonlySet<Node>): Node {
   const [a, b] = sum.args
   if (a === undefined || b === undefined) return sum
-  for (const [op, candidate] of factors(a, depthMax)) {
+  for (const [op, candidate] of factors(a, depthMax).slice(0, termsMax)) {
     const left = without(graph, a, op, candidate, depthMax)
     const right = without(graph, b, op, candidate, depthMax)
     if (candidate.op === 'constant' || left === null || right === null) continue

@@ -157,6 +157,19 @@ t.test('a chain of 15,000 ops is differentiated without recursion', t => {
   t.end()
 })
 
+t.test('a chain of 5,000 choices is differentiated without recursion', t => {
+  const graph = new Graph(['N'], 200_000)
+  const [a, b] = [graph.input('a', ['N'], 'real'), graph.input('b', ['N'], 'real')]
+  let value: Node = a
+  for (let k = 0; k < 5_000; k++) {
+    value = graph.apply('where', graph.apply('gt', b, graph.constant(k)), value, graph.constant(0))
+  }
+  value = graph.apply('mul', b, graph.apply('add', value, graph.apply('mul', value, a)))
+  const [result = a] = gradient(graph, value, graph.constant(1), [a])
+  t.ok(result.id > 5_000)
+  t.end()
+})
+
 t.test('more than 20,000 nodes are refused, those of the derivative counted', t => {
   const graph = new Graph(['N'])
   const a = graph.input('a', ['N'], 'real')
