@@ -94,7 +94,7 @@ export function bindObjective (
   const { definition, output, constants } = objective
   const shapes = { ...tensors, [output]: { shape: outputs.map(([, length]) => length), kind: 'real' } as const }
   const options = Object.fromEntries(objective.options)
-  const binding = moved('/loss', [...constants.keys()], () => bind(definition, shapes, options))
+  const binding = moved('/loss', [...constants.keys()], () => bind(definition, shapes, options), output)
   const axes = new Map<Axis, Axis[]>()
   const dropped: Axis[] = []
   const waiting = [...outputs]
@@ -151,17 +151,25 @@ export function pointerTo ({ constants }: Objective, argument: string): string {
 }
 
 /**
- * Errors of a bound formula point into the request of a single loss; here options and constants stand
- * in the session's loss, at `pointer`.
+ * Errors of a bound formula speak of the request of a single loss. Here its options and constants stand
+ * in the session's loss, at `pointer`, and its first tensor is the model's output.
  */
-export function moved<T> (pointer: string, constants: readonly string[], run: () => T): T {
+export function moved<T> (pointer: string, constants: readonly string[], run: () => T, output = ''): T {
   try {
     return run()
   } catch (error) {
     if (!(error instanceof LossdError)) throw error
-    const errors = error.errors.map(place => ({ ...place, pointer: movedPointer(place.pointer, pointer, constants) }))
-    throw new LossdError(error.code, error.message, { errors, cause: error })
+    const detail = output === '' ? error.message : error.message.replace(outputShape(output), '$1the model’s output$2')
+    const errors = error.errors.map(place => ({
+      ...place, detail, pointer: movedPointer(place.pointer, pointer, constants)
+    }))
+    throw new LossdError(error.code, detail, { errors, cause: error })
   }
+}
+
+// `input has shape …` and `…; input [3,3] needs …`
+function outputShape (output: string): RegExp {
+  return new RegExp(`(^|; )${output.replaceAll('.', '\\.')}( has shape| \\[)`)
 }
 
 function movedPointer (old: string, pointer: string, constants: readonly string[]): string {

@@ -232,7 +232,7 @@ export class Session {
   #check ({ checks }: StepProgram, { plan, tensors }: StepRequest, number: (name: string) => number): void {
     const { objective } = this.description.recipe
     for (const [index, check] of checks.entries()) {
-      if (number(`check ${index}`) === 0) continue
+      if (!(number(`check ${index}`) > 0)) continue
       const tensor = tensors.get(`loss.${check.argument}`) ?? this.#constants.get(check.argument)
       const values = tensor === undefined ? [] : viewOf(this.#parts.machine.heap, tensor)
       const detail = explain(objective.definition, plan.bound.binding, check, values)

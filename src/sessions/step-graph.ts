@@ -42,7 +42,7 @@ export interface StepGraph {
   readonly graph: Graph
   /** `loss`, `norm` (the sum of squared gradients), `next 0.weight`, `next velocity 0.weight`, … */
   readonly outputs: readonly StepOutput[]
-  /** The output `check n` is not 0 where the nth check fails. */
+  /** The output `check n` is 1 if the nth check fails anywhere. */
   readonly checks: readonly Check[]
 }
 

@@ -45,7 +45,7 @@ export function readStep (
   const outputShape = outputAxes(model, inputAxes(input.shape.length)).map(axis => lengths.get(axis) ?? 0)
   const kinds = moved('/loss', [...constants.keys()], () => resolveKinds(definition, {
     [output]: { shape: outputShape, datatype: null }, ...Object.fromEntries(tensors), ...Object.fromEntries(constants)
-  }, loss.floating))
+  }, loss.floating), output)
   const shapes: Record<string, TensorShape> = {}
   for (const [name, { shape }] of constants) shapes[name] = { shape, kind: 'real' }
   for (const [name, { shape, datatype: given }] of tensors) {
