@@ -51,12 +51,8 @@ export function plan (
   spec: MatmulSpec, { m, n, k, batch = 1 }: MatmulLengths
 ): MatmulPlan {
   const { lanes, bytes, maddsPerNanosecond } = arithmeticOf(spec.precision, spec.relaxed)
-  // Two operands along k, one of them thinner than a tile, are multiplied by dot products.
-  const thin = spec.aContiguous === 'k' && spec.bContiguous === 'k' && (m < 4 || n < 4)
-  const narrow = n <= 3 * lanes
-  const kind = thin
-    ? (m < 4 ? tileKinds.dotsAlong : tileKinds.dotsDown)
-    : narrow ? divide(n, lanes) : tileKinds.vectors2
+  const kind = kindOf(spec, m, n, lanes)
+  const thin = kind === tileKinds.dotsAlong || kind === tileKinds.dotsDown
   const tileRows = tileRowsOf(kind)
   const tileColumns = tileColumnsOf(kind, lanes)
   const tilesDown = divide(m, tileRows)
@@ -78,8 +74,8 @@ export function plan (
   const some = m > 0 && n > 0 && k > 0
   const packsA = some && spec.aContiguous === 'm' && tilesDown >= packedTilesMin &&
     tilesAcross >= packedTilesMin
-  const packsB = some && !thin &&
-    (spec.bContiguous === 'k' || (!narrow && tilesDown >= packedTilesMin))
+  const packsB = some && !thin && (spec.bContiguous === 'k' ||
+    (kind === tileKinds.vectors2 && tilesDown >= packedTilesMin))
   const packsOfA = packsA ? tilesDown * (aBatch === undefined ? 1 : batch) : 0
   const packsOfB = packsB ? tilesAcross * (bBatch === undefined ? 1 : batch) : 0
   const packs = packsOfA + packsOfB
@@ -100,6 +96,16 @@ export function plan (
     ],
     scratchBytes: columnBytes * (packsOfA * tileRows + packsOfB * tileColumns)
   }
+}
+
+function kindOf (spec: MatmulSpec, m: number, n: number, lanes: number): number {
+  // Two operands along k, one of them thinner than a tile, are multiplied by dot products.
+  if (spec.aContiguous === 'k' && spec.bContiguous === 'k') {
+    if (m < 4) return tileKinds.dotsAlong
+    if (n < 4) return tileKinds.dotsDown
+  }
+  if (n <= 3 * lanes) return divide(n, lanes)
+  return m === 1 && spec.bContiguous === 'n' ? tileKinds.vectors6 : tileKinds.vectors2
 }
 
 function cut (parts: number, perChunk: number, nanoseconds: number): MatmulCut {

@@ -3,7 +3,7 @@
 
 import { packName, panelBytes } from './matmul-panels.ts'
 import type { MatmulWords } from './matmul-plan.ts'
-import { type Arithmetic, dotsName, tileKinds, tileName } from './matmul-tiles.ts'
+import { type Arithmetic, dotsName, tileKinds, tileName, tileVectors } from './matmul-tiles.ts'
 import { each, greatest, least, locals, minus, plus, times, wat } from './shorthand.ts'
 
 /** Longer sums are cut: a part is summed for itself, then added to C. A panel is then 16 KiB. */
@@ -91,7 +91,7 @@ export function multiplyStep (
     'tilesAcross', 'blockRows', 'blockColumns', 'rowBlocks', 'columnBlocks', 'blocks',
     'blocksPerChunk', 'packsOfA', 'packs'])
   const size = `(i32.const ${arithmetic.bytes})`
-  const tiles = [2, 3, 1].map(vectors => whenKind(vectors, `
+  const tiles = tileVectors.map(vectors => whenKind(vectors, `
           (call ${tileName(arithmetic, vectors)} $at.a $aLane $aK $at.b $bK $at.c $cM
             $length ${minus('$rowEnd', '$row')} ${minus('$columnEnd', '$column')} $part)`)).join('')
   const dots = whenKind(tileKinds.dotsAlong, `
@@ -104,6 +104,7 @@ export function multiplyStep (
       ${locals('i32', 'block', 'end', 'batch', 'row', 'rowFrom', 'rowEnd', 'column', 'columnFrom',
         'columnEnd', 'part', 'length', 'at.a', 'at.b', 'at.c', 'aLane', 'panelBytes')}
       ${words.loads}
+      ;; aM leads from tile to tile, aLane from row to row in a tile, bN from tile to tile.
       (local.set $aLane $aM)
       (if $packsOfA (then
         (local.set $a $scratch)

@@ -25,11 +25,14 @@ export interface SharedFunction {
   readonly text: string
 }
 
-/** Tiles of 1, 2 or 3 vectors; 4 dot products along a row of C, or down a column. */
-export const tileKinds = { vectors1: 1, vectors2: 2, vectors3: 3, dotsAlong: 4, dotsDown: 5 }
+/** Tiles of 1, 2, 3 or 6 vectors, and 4 dot products along a row of C, or down a column. */
+export const tileKinds =
+  { vectors1: 1, vectors2: 2, vectors3: 3, vectors6: 6, dotsAlong: 4, dotsDown: 5 }
+export const tileVectors = [2, 3, 6, 1] as const
 
+/** As many rows as leave the sums in registers. */
 export function tileRowsOf (kind: number): number {
-  if (kind === tileKinds.dotsAlong) return 1
+  if (kind === tileKinds.dotsAlong || kind === tileKinds.vectors6) return 1
   return kind === tileKinds.vectors3 ? 3 : 4
 }
 
@@ -47,8 +50,8 @@ const four = [0, 1, 2, 3]
  *                   ┌────────┬────────┐
  *      A[row 0, k]  │  s00   │  s01   │     s += x · y, x being a number of A in all lanes
  *      A[row 1, k]  │  s10   │  s11   │
- *      A[row 2, k]  │  s20   │  s21   │     4 rows of 2 vectors, or 3 of 3: more sums leave
- *      A[row 3, k]  │  s30   │  s31   │     the registers, and so does a longer turn of k.
+ *      A[row 2, k]  │  s20   │  s21   │     4 rows of 2 vectors, 3 of 3 or 1 of 6: more sums
+ *      A[row 3, k]  │  s30   │  s31   │     leave the registers, so does a longer turn of k.
  *                   └────────┴────────┘
  *
  * With fewer rows the last one is computed again, and stored again: the same bits in the same
@@ -57,7 +60,7 @@ const four = [0, 1, 2, 3]
 export function tile (arithmetic: Arithmetic, vectors: number): SharedFunction {
   const { type, lanes, bytes } = arithmetic
   const rows = four.slice(0, tileRowsOf(vectors))
-  const columns = four.slice(0, vectors)
+  const columns = Array.from({ length: vectors }, (_, index) => index)
   const all = (line: (row: number, column: number) => string): string =>
     rows.flatMap(row => columns.map(column => line(row, column))).join('\n')
   const name = tileName(arithmetic, vectors)

@@ -21,7 +21,7 @@
 import { pack } from './matmul-panels.ts'
 import { type MatmulLengths, type MatmulPlan, plan, planOffsets } from './matmul-plan.ts'
 import { multiplyStep, packStep } from './matmul-steps.ts'
-import { arithmeticOf, dots, storeLanes, tile } from './matmul-tiles.ts'
+import { arithmeticOf, dots, storeLanes, tile, tileVectors } from './matmul-tiles.ts'
 
 export { type MatmulLengths, type MatmulPlan, planWords } from './matmul-plan.ts'
 
@@ -79,7 +79,7 @@ export function matmul (spec: MatmulSpec): Matmul {
     dots: spec.aContiguous === 'k' && spec.bContiguous === 'k'
   } as const
   const functions = [
-    ...[1, 2, 3].map(vectors => tile(arithmetic, vectors)),
+    ...tileVectors.map(vectors => tile(arithmetic, vectors)),
     storeLanes(arithmetic),
     ...has.dots ? [dots(arithmetic)] : [],
     ...has.packsOfA ? [pack(arithmetic, 'columns')] : [],
