@@ -33,10 +33,12 @@ const folder = 'test/golden'
 // Files that are not called after their loss.
 const renamed: ReadonlyMap<string, string> = new Map([['nll-loss2d', 'nll']])
 
+type Part = 'grads' | 'nondiff' | 'tags' | 'tolerance'
+
 interface GoldenFile {
   readonly loss: string
   readonly tolerance: Readonly<Record<string, GoldenCase['tolerance']>>
-  readonly cases: readonly (Omit<GoldenCase, 'grads' | 'nondiff' | 'tags' | 'tolerance'> & Partial<GoldenCase>)[]
+  readonly cases: readonly (Omit<GoldenCase, Part> & Partial<GoldenCase>)[]
 }
 
 /** All vectors of a precision. */
@@ -74,7 +76,9 @@ export function numbersOf ({ data }: GoldenTensor): number[] { return data.map(N
 export function differences (
   found: ArrayLike<number>, expected: readonly number[], { rtol, atol }: GoldenCase['tolerance']
 ): string[] {
-  if (found.length !== expected.length) return [`${found.length} numbers instead of ${expected.length}`]
+  if (found.length !== expected.length) {
+    return [`${found.length} numbers instead of ${expected.length}`]
+  }
   return expected.flatMap((wanted, place) => {
     const value = found[place] ?? Number.NaN
     const same = value === wanted || (Number.isNaN(value) && Number.isNaN(wanted)) ||

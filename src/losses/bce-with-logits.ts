@@ -7,8 +7,9 @@ export const bceWithLogits: Loss = {
   torch: 'BCEWithLogitsLoss',
   task: 'binary classification',
   summary: 'The negative log-probability of each yes or no under the sigmoid of the logits',
-  choose: 'The usual choice for yes or no, and for several labels that may all be right. pos_weight ' +
-    'above 1 makes up for rare positives. If exactly one class is right take cross-entropy.',
+  choose: 'The usual choice for yes or no, and for several labels that may all be right. ' +
+    'pos_weight above 1 makes up for rare positives. If exactly one class is right take ' +
+    'cross-entropy.',
   source: 'torch.nn.BCEWithLogitsLoss',
   formula: `
     input:  real[...]
@@ -29,8 +30,8 @@ export const bceWithLogits: Loss = {
     ['any(abs(input) == inf)', 'infinite_logits',
       'input holds infinite logits: the loss is infinite or NaN'],
     ['sum(input >= 0 && input <= 1 ? 1 : -inf) >= 16', 'probabilities_as_logits',
-      'All of input lies in 0 to 1: it looks like the result of a sigmoid, but the loss takes logits and ' +
-      'applies the sigmoid itself']
+      'All of input lies in 0 to 1: it looks like the result of a sigmoid, but the loss takes ' +
+      'logits and applies the sigmoid itself']
   ],
   cases: [
     {

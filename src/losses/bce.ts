@@ -8,8 +8,8 @@ export const bce: Loss = {
   torch: 'BCELoss',
   task: 'binary classification',
   summary: 'The negative log-probability of each yes or no, taken from probabilities',
-  choose: 'When the model ends in a sigmoid that cannot be left out. bce-with-logits computes the same ' +
-    'from logits and keeps its accuracy where probabilities are near 0 or 1.',
+  choose: 'When the model ends in a sigmoid that cannot be left out. bce-with-logits computes ' +
+    'the same from logits and keeps its accuracy where probabilities are near 0 or 1.',
   source: 'torch.nn.BCELoss',
   formula: `
     input:  real[...] >= 0 <= 1
@@ -26,8 +26,8 @@ export const bce: Loss = {
   frozen: [['weight', 'true', 'weight has no gradient; input and target have one']],
   warn: [
     ['any(input == 0 && target > 0 || input == 1 && target < 1)', 'saturated_probabilities',
-      'input holds 0 or 1 where target says otherwise: the loss is cut off at 100 and the gradient is ' +
-      'huge or lost. Take bce-with-logits and leave out the sigmoid']
+      'input holds 0 or 1 where target says otherwise: the loss is cut off at 100 and the ' +
+      'gradient is huge or lost. Take bce-with-logits and leave out the sigmoid']
   ],
   cases: [
     {

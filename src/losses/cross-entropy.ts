@@ -8,8 +8,8 @@ export const crossEntropy: Loss = {
   torch: 'CrossEntropyLoss',
   task: 'multi-class classification',
   summary: 'The negative log-probability of the right class under the softmax of the logits',
-  choose: 'The usual choice when exactly one class is right. Give raw logits: the softmax is inside. ' +
-    'For one yes or no take bce-with-logits; for log-probabilities take nll.',
+  choose: 'The usual choice when exactly one class is right. Give raw logits: the softmax is ' +
+    'inside. For one yes or no take bce-with-logits; for log-probabilities take nll.',
   source: 'torch.nn.CrossEntropyLoss',
   formula: `
     input:  real[N?, C, ...]
@@ -29,7 +29,8 @@ export const crossEntropy: Loss = {
   tensorOptions: ['weight'],
   frozen: [
     ['weight', '!soft',
-      'weight has no gradient where target holds class indices; it has one where target holds probabilities']
+      'weight has no gradient where target holds class indices; it has one where target holds ' +
+      'probabilities']
   ],
   refuse: [
     ['soft && ignore_index >= 0',
@@ -37,16 +38,17 @@ export const crossEntropy: Loss = {
   ],
   warn: [
     ["reduction == 'mean' && !any(kept)", 'no_valid_targets',
-      'No target counts (there is none, or all are ignore_index {ignore_index}), so the mean is NaN and ' +
-      'its gradient zero: leave such batches out'],
+      'No target counts (there is none, or all are ignore_index {ignore_index}), so the mean is ' +
+      'NaN and its gradient zero: leave such batches out'],
     ['soft && any(target < 0 || target > 1)', 'target_out_of_range',
       'target holds probabilities outside 0 to 1: the loss can then become negative'],
     ['C == 1', 'single_class',
-      'input {input} has one class, so the loss is always 0: take bce-with-logits for one yes or no'],
+      'input {input} has one class, so the loss is always 0: take bce-with-logits for one yes ' +
+      'or no'],
     ['any(max(input, C) <= 1) && !any(max(input, C) > 1 || abs(sum(input, C) - 1) > 1e-3)',
       'probabilities_as_logits',
-      'Every row of input sums to 1: it looks like the result of a softmax, but the loss takes logits ' +
-      'and applies the softmax itself'],
+      'Every row of input sums to 1: it looks like the result of a softmax, but the loss takes ' +
+      'logits and applies the softmax itself'],
     ['any(!kept && max(input, C) == -inf)', 'ignored_infinite',
       'A row that is ignored has only -Infinity as logits: its gradient is NaN']
   ],
@@ -96,7 +98,11 @@ export const crossEntropy: Loss = {
       reply: {
         loss: 0.42424512,
         gradients: {
-          input: [[-0.052068435, 0.03806507, 0.014003355], [0.14129439, -0.28258872, 0.14129439], [0, 0, 0]]
+          input: [
+            [-0.052068435, 0.03806507, 0.014003355],
+            [0.14129439, -0.28258872, 0.14129439],
+            [0, 0, 0]
+          ]
         },
         denominator: 3
       }

@@ -7,8 +7,8 @@ export const huber: Loss = {
   torch: 'HuberLoss',
   task: 'regression with outliers',
   summary: 'Squared error for small errors, absolute error for large ones',
-  choose: 'When a few targets may be far off. Smaller delta trusts outliers less; smooth-l1 is the same ' +
-    'divided by delta.',
+  choose: 'When a few targets may be far off. Smaller delta trusts outliers less; smooth-l1 is ' +
+    'the same divided by delta.',
   source: 'Huber 1964; torch.nn.HuberLoss',
   formula: `
     input:  real[...]

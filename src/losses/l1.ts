@@ -7,8 +7,8 @@ export const l1: Loss = {
   torch: 'L1Loss',
   task: 'regression with outliers',
   summary: 'The absolute difference between input and target',
-  choose: 'When targets have outliers; its best guess is the median. The gradient does not shrink near ' +
-    'the target: smooth-l1 or huber converge more calmly.',
+  choose: 'When targets have outliers; its best guess is the median. The gradient does not ' +
+    'shrink near the target: smooth-l1 or huber converge more calmly.',
   source: 'torch.nn.L1Loss',
   formula: `
     input:  real[...]
@@ -33,7 +33,10 @@ export const l1: Loss = {
     {
       title: 'The sum, with both gradients; at the target the slope is 0',
       request: {
-        input: [1, 2, -1], target: [1, 4, 2], options: { reduction: 'sum' }, gradients: ['input', 'target']
+        input: [1, 2, -1],
+        target: [1, 4, 2],
+        options: { reduction: 'sum' },
+        gradients: ['input', 'target']
       },
       reply: { loss: 5, gradients: { input: [0, -1, -1], target: [0, 1, 1] } }
     },

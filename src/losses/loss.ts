@@ -19,8 +19,8 @@ export interface Loss {
   /** Where it comes from. */
   readonly source: string
   /**
-   * Declarations and statements in the language of formulas. The declarations are the arguments, the
-   * options with their defaults and bounds; the last statement is the value per element.
+   * Declarations and statements in the language of formulas. The declarations are the arguments,
+   * the options with their defaults and bounds; the last statement is the value per element.
    */
   readonly formula: string
   /** Tensors that are arguments of PyTorch's constructor: they stand among the options. */
@@ -31,13 +31,13 @@ export interface Loss {
   readonly frozen?: readonly (readonly [argument: string, condition: string, sentence: string])[]
   /**
    * Requests that are refused though their shapes and bounds are right: a condition in the scope of
-   * the formula, true for any element, and the sentence. {input} in a sentence becomes a shape, {C} a
-   * length, {delta} the value of an option, {...} the shape of the broadcast.
+   * the formula, true for any element, and the sentence. {input} in a sentence becomes a shape, {C}
+   * a length, {delta} the value of an option, {...} the shape of the broadcast.
    */
   readonly refuse?: readonly (readonly [condition: string, sentence: string])[]
   /** What PyTorch is silent about: as `refuse`, with the code of an entry of `warnings`. */
   readonly warn?: readonly (readonly [condition: string, code: string, sentence: string])[]
-  /** Accepted and rejected requests, read by documentation, OpenAPI examples and tests. The first shows the loss. */
+  /** Requests and what comes of them, for documentation and tests. The first shows the loss. */
   readonly cases: readonly Case[]
 }
 

@@ -7,8 +7,8 @@ export const mse: Loss = {
   torch: 'MSELoss',
   task: 'regression',
   summary: 'The squared difference between input and target',
-  choose: 'The usual start for regression; its best guess is the mean. A few targets that are far off ' +
-    'dominate it: then take huber or l1.',
+  choose: 'The usual start for regression; its best guess is the mean. A few targets that are ' +
+    'far off dominate it: then take huber or l1.',
   source: 'torch.nn.MSELoss',
   formula: `
     input:  real[...]
@@ -38,7 +38,11 @@ export const mse: Loss = {
     {
       title: 'A column against a row: every pair counts',
       request: { input: [[1], [2]], target: [1, 2], gradients: ['input', 'target'] },
-      reply: { loss: 0.5, gradients: { input: [[-0.5], [0.5]], target: [-0.5, 0.5] }, denominator: 4 },
+      reply: {
+        loss: 0.5,
+        gradients: { input: [[-0.5], [0.5]], target: [-0.5, 0.5] },
+        denominator: 4
+      },
       warnings: ['broadcast']
     },
     {
@@ -46,7 +50,8 @@ export const mse: Loss = {
       request: { input: [[1, 2], [3, 4]], target: [1, 2, 3] },
       refused: {
         code: 'SHAPE_MISMATCH',
-        detail: 'target has shape [3]; it does not broadcast with input [2,2]: 3 against 2 in dimension 0'
+        detail: 'target has shape [3]; it does not broadcast with input [2,2]: 3 against 2 in ' +
+          'dimension 0'
       }
     }
   ]

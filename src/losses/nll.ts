@@ -22,11 +22,11 @@ export const nll: Loss = {
   frozen: [['weight', 'true', 'weight has no gradient; input has one']],
   warn: [
     ["reduction == 'mean' && !any(kept)", 'no_valid_targets',
-      'No target counts (there is none, or all are ignore_index {ignore_index}), so the mean is NaN and ' +
-      'its gradient zero: leave such batches out'],
+      'No target counts (there is none, or all are ignore_index {ignore_index}), so the mean is ' +
+      'NaN and its gradient zero: leave such batches out'],
     ['any(kept && input[target] > 0)', 'positive_log_probabilities',
-      'input holds values above 0, which no log-probability is: take cross-entropy for logits, or apply ' +
-      'log_softmax first']
+      'input holds values above 0, which no log-probability is: take cross-entropy for logits, ' +
+      'or apply log_softmax first']
   ],
   cases: [
     {
@@ -37,7 +37,9 @@ export const nll: Loss = {
     {
       title: 'With weights the mean divides by the weights of the targets',
       request: {
-        input: [[-0.5, -1.5, -1.2], [-2, -0.2, -3]], target: [0, 1], options: { weight: [1, 2, 0.5] }
+        input: [[-0.5, -1.5, -1.2], [-2, -0.2, -3]],
+        target: [0, 1],
+        options: { weight: [1, 2, 0.5] }
       },
       reply: {
         loss: 0.29999998,

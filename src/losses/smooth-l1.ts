@@ -7,8 +7,8 @@ export const smoothL1: Loss = {
   torch: 'SmoothL1Loss',
   task: 'regression with outliers',
   summary: 'Absolute error whose corner at zero is rounded off below beta',
-  choose: 'For box regression and other targets with outliers; its gradient is ±1 far away whatever ' +
-    'beta is. With beta 0 it is l1; huber keeps the square and bounds the line instead.',
+  choose: 'For box regression and other targets with outliers; its gradient is ±1 far away ' +
+    'whatever beta is. With beta 0 it is l1; huber keeps the square and bounds the line instead.',
   source: 'Girshick 2015 (Fast R-CNN); torch.nn.SmoothL1Loss',
   formula: `
     input:  real[...]
@@ -35,7 +35,11 @@ export const smoothL1: Loss = {
     },
     {
       title: 'A smaller rounding, one value for each element',
-      request: { input: [0.25, 2, -3], target: [0, 0, 0], options: { beta: 0.5, reduction: 'none' } },
+      request: {
+        input: [0.25, 2, -3],
+        target: [0, 0, 0],
+        options: { beta: 0.5, reduction: 'none' }
+      },
       reply: { loss: [0.0625, 1.75, 2.75], gradients: { input: [0.5, 1, -1] } }
     },
     {
