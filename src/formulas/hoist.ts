@@ -44,13 +44,14 @@ const isProduct = (node: Node): boolean => node.op === 'mul' || node.op === 'div
 // How many sums deep a rule looks, so that hoisting costs time in proportion to the graph.
 const depthMax = 6
 
-// Multiplies what has fewer axes first.
+// Multiplies what has fewer axes first. Where no factor has all axes, as in a matrix product, they stay
+// as they are: an operand that lies in memory is then read in place.
 function product (graph: Graph, node: Node): Node {
   const [a, b] = node.args
   if (node.op !== 'mul' || a === undefined || b === undefined) return node
   const [narrow, wide] = a.axes.length < b.axes.length ? [a, b] : [b, a]
   const inner = split(wide)
-  if (inner === null || narrow.axes.length >= node.axes.length) return node
+  if (inner === null || covers(narrow, node.axes) || !covers(wide, node.axes)) return node
   const factor = product(graph, graph.apply('mul', inner.factor, narrow))
   return factor.axes.length < node.axes.length ? graph.apply('mul', factor, inner.rest) : node
 }

@@ -136,6 +136,21 @@ t.test('huber: its gradient is the clamp times the seed', t => {
   t.end()
 })
 
+t.test('the operands of matrix products stay as they are, a scalar comes out', t => {
+  const setting = newSetting({ N: 3, I: 4, O: 2 })
+  const { graph } = setting
+  const x = addInput(setting, 'x', ['N', 'I'], place => place)
+  const w = addInput(setting, 'w', ['O', 'I'], place => place)
+  const y = addInput(setting, 'y', ['N', 'O'], place => place)
+  const mean = text(setting, 'mean((sum(x * w, I) - y) ** 2)', { x, w, y })
+  const low = lower(graph, [mean, ...gradient(graph, mean, graph.constant(1), [x, w])])
+  const products = reach(low).filter(node => node.op === 'mul' && node.axes.length === 3)
+  const difference = reach(low).find(node => node.op === 'sub')
+  t.same(products.map(node => node.args.map(arg => arg.name)), [['x', 'w'], ['', 'w'], ['', 'x']])
+  t.ok(products.slice(1).every(node => node.args.includes(difference ?? x)))
+  t.end()
+})
+
 t.test('a renaming of an input costs nothing: pairs of rows', t => {
   const setting = newSetting({ N: 3, D: 2 })
   const z = addInput(setting, 'z', ['N', 'D'], place => place)
