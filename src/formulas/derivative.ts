@@ -7,12 +7,14 @@ import { AxisNames } from './axis-names.ts'
 import type { Argument, Definition, OptionArgument } from './definition.ts'
 import { gradient } from './gradient.ts'
 import { type Axis, Graph, type Node } from './graph.ts'
+import { charactersMax } from './lex.ts'
 import { print, shortest } from './print.ts'
 import { trace, type Traced } from './trace.ts'
 import { reach } from './walk.ts'
 
 /**
- * The text; null if there is no derivative by this argument, or an op in it is not a word.
+ * The text; null if there is no derivative by this argument, if an op in it is not a word, or if it is
+ * longer than a text may be.
  * It holds for tensors of the first type that is declared, of all declared axes, not broadcast; for
  * static options at their defaults and any value of the others.
  */
@@ -36,7 +38,8 @@ export function derivative (definition: Definition, argument: string): string | 
   const declarations = definition.arguments
     .filter(({ name }) => used.has(name))
     .map(each => axes.declare(declarationOf(each)))
-  return [...declarations, ...axes.statements, body].join('\n')
+  const text = [...declarations, ...axes.statements, body].join('\n')
+  return text.length > charactersMax ? null : text
 }
 
 // Adds arguments until each axis that the text names belongs to one that is declared.

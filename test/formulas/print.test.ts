@@ -204,6 +204,14 @@ for (const source of sources) {
   })
 }
 
+t.test('a derivative that is too long to be posted is not printed', t => {
+  const lines = Array.from({ length: 150 }, (_, k) =>
+    `a${k + 1} = softmax(a${k}, C) + log_softmax(a${k}, N)`)
+  const definition = define(['x: real[N, C]', 'a0 = x', ...lines, 'a150'].join('\n'))
+  t.equal(derivative(definition, 'x'), null)
+  t.end()
+})
+
 t.test('an op without a word cannot be printed', t => {
   const graph = new Graph(['C'])
   const node = graph.apply('log1p_unit', graph.input('a', ['C'], 'real'))
