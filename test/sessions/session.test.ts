@@ -80,11 +80,18 @@ t.test('steps that arrive together run in order', async t => {
 
 t.test('a step that fails leaves every bit as it was', async t => {
   const { machine, make } = await worldOf(t, 1)
-  const session = make()
+  // Some 50 ms a step, so that it is under way when it is ended.
+  const model = {
+    layers: [
+      { type: 'Linear', in_features: 40, out_features: 1500 }, { type: 'Sigmoid' },
+      { type: 'Linear', in_features: 1500, out_features: 9 }
+    ]
+  }
+  const session = make({ model })
   await stepOnce(machine, session, batchOf(30, 1))
   const { digest, seq, step } = session
   const used = machine.heap.usedBytes
-  const heavy = batchOf(400, 1)
+  const heavy = batchOf(500, 1)
   const unchanged = (title: string): void => {
     t.same([session.digest, session.seq, session.step], [digest, seq, step], title)
   }
@@ -95,12 +102,14 @@ t.test('a step that fails leaves every bit as it was', async t => {
   controller.abort()
   await t.rejects(cancelled, { code: 'CANCELLED' })
   unchanged('a client that leaves')
+  await t.rejects(stepOnce(machine, session, heavy, { deadlineMs: 1 }), { code: 'DEADLINE_EXCEEDED' })
+  unchanged('a deadline')
   await t.rejects(stepOnce(machine, session, heavy, { ifSeq: [0] }), { code: 'PRECONDITION_FAILED' })
   unchanged('another seq')
   await t.rejects(putParameters(machine, session, { '0.weight': [1] }), { code: 'SHAPE_MISMATCH' })
   unchanged('parameters that do not fit')
 
-  const fresh = make()
+  const fresh = make({ model })
   await stepOnce(machine, fresh, batchOf(30, 1))
   const [a, b] = [await stepOnce(machine, session, heavy), await stepOnce(machine, fresh, heavy)]
   t.equal(a.loss, b.loss)
