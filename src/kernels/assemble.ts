@@ -1,0 +1,39 @@
+// WAT text → module, by wabt. wabt is itself WebAssembly: loading it takes some ten milliseconds,
+// so it is loaded once, at start.
+
+import v8 from 'node:v8'
+import wabt from 'wabt'
+
+type Assembler = Awaited<ReturnType<typeof wabt>>
+
+let assembler: Assembler | null = null
+
+/** Must have ended before the first program is compiled. */
+export async function loadAssembler (): Promise<void> { assembler ??= await wabt() }
+
+/** Assembles one module; the text is our own, so an error in it is a bug. */
+export function assemble (text: string): WebAssembly.Module {
+  if (assembler === null) throw new Error('loadAssembler() has not been awaited')
+  const parsed = assembler.parseWat('program.wat', text, { simd: true, threads: true, relaxed_simd: true })
+  try {
+    return new WebAssembly.Module(new Uint8Array(parsed.toBinary({}).buffer))
+  } finally {
+    parsed.destroy()
+  }
+}
+
+// (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …))
+const probe = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0,
+  32, 0, 32, 1, 32, 2, 253, 133, 2, 11
+])
+
+/**
+ * True if this engine runs relaxed SIMD. Node 20 hides it behind a flag, which works if it is set
+ * before the first module is compiled; newer ones print an error for the flag, so the probe is first.
+ */
+export function enableRelaxedSimd (): boolean {
+  if (WebAssembly.validate(probe)) return true
+  v8.setFlagsFromString('--experimental-wasm-relaxed-simd')
+  return WebAssembly.validate(probe)
+}

@@ -1,0 +1,131 @@
+// Runs compiled programs without a pool: lays out a memory by hand, runs all chunks (in any order)
+// and reads the outputs. What lies around an output is checked to be untouched.
+
+import type { Compiled } from '../../src/kernels/program.ts'
+import { stepOffset } from '../../src/kernels/record.ts'
+
+export interface Run {
+  readonly lengths: ReadonlyMap<string, number>
+  readonly inputs?: ReadonlyMap<string, ArrayLike<number>>
+  readonly numbers?: ReadonlyMap<string, number>
+  /** Elements of each output. */
+  readonly outputs: ReadonlyMap<string, number>
+  /** Order in which the chunks of a step run; ascending if not given. */
+  readonly order?: (chunks: number) => readonly number[]
+  /** Datatypes of inputs that are not of the computing datatype. */
+  readonly datatypes?: ReadonlyMap<string, string>
+}
+
+type Kernel = (args: number, first: number, last: number) => void
+type After = (args: number) => void
+
+const canary = 0x5a
+
+/** The outputs of one run, as numbers. */
+export function runProgram (program: Compiled, run: Run): Map<string, number[]> {
+  const machine = new Machine(program, run)
+  machine.run(run.order)
+  return machine.outputs()
+}
+
+/** A program with its operands in a memory of its own; may be run again and again. */
+export class Machine {
+  readonly #memory = new WebAssembly.Memory({ initial: 192, maximum: 192, shared: true })
+  readonly #view = new DataView(this.#memory.buffer)
+  readonly #program: Compiled
+  readonly #outputs = new Map<string, [address: number, count: number]>()
+  readonly #steps: { kernel: Kernel, after: After, chunks: number }[] = []
+  readonly #record: number
+  #top = 65_536
+
+  constructor (program: Compiled, { lengths, inputs, numbers, outputs, datatypes }: Run) {
+    this.#program = program
+    new Uint8Array(this.#memory.buffer).fill(canary)
+    const length = (axis: string): number => lengths.get(axis) ?? lengths.get(axis.replace(/'+$/, '')) ?? NaN
+    this.#record = this.#place(program.template.length)
+    new Uint8Array(this.#memory.buffer).set(program.template, this.#record)
+    for (const [axis, word] of program.lengths) this.#set(word, length(axis))
+    for (const [name, word] of program.inputs) {
+      this.#set(word, this.#input(inputs?.get(name) ?? [], datatypes?.get(name) ?? 'real'))
+    }
+    for (const [name, word] of program.numbers) {
+      this.#view.setFloat64(this.#record + word, numbers?.get(name) ?? NaN, true)
+    }
+    for (const [name, word] of program.outputs) {
+      const count = outputs.get(name) ?? 1
+      const address = this.#place(count * this.#bytes)
+      this.#outputs.set(name, [address, count])
+      this.#set(word, address)
+    }
+    for (const [axes, word] of program.temporaries) {
+      this.#set(word, this.#place(axes.reduce((count, axis) => count * length(axis), 8)))
+    }
+    this.#cut(length)
+  }
+
+  get #bytes (): number { return this.#program.precision === 'f32' ? 4 : 8 }
+
+  #cut (length: (axis: string) => number): void {
+    const thread = new WebAssembly.Global({ value: 'i32' }, 1)
+    const { exports } = new WebAssembly.Instance(this.#program.module, { lossd: { memory: this.#memory, thread } })
+    const fits = this.#program.parts.map(part => part.fit(length))
+    const threadBytes = Math.ceil(Math.max(...fits.map(fit => fit.threadBytes)) / 64) * 64
+    this.#set(this.#program.scratchWord, this.#place(2 * threadBytes))
+    this.#set(this.#program.scratchStrideWord, threadBytes)
+    for (const fit of fits) {
+      for (const [word, value] of fit.words) this.#set(word, value)
+      for (const [word, bytes] of fit.blocks) this.#set(word, this.#place(bytes))
+      for (const cut of fit.cuts) {
+        const step = this.#steps.length
+        const words = [cut.chunks, cut.nanosecondsPerChunk, cut.unitsPerChunk, cut.units]
+        for (const [place, value] of words.entries()) this.#set(stepOffset(step) + 4 * place, value)
+        const kernel = exports[`k${step}`] as Kernel
+        this.#steps.push({ kernel, after: exports[`a${step}`] as After, chunks: cut.chunks })
+      }
+    }
+  }
+
+  #set (word: number, value: number): void { this.#view.setInt32(this.#record + word, value, true) }
+
+  #place (bytes: number): number {
+    const address = this.#top
+    this.#top += Math.ceil(bytes / 64) * 64 + 128
+    if (this.#top > this.#memory.buffer.byteLength) throw new Error('the test memory is too small')
+    return address
+  }
+
+  #input (values: ArrayLike<number>, datatype: string): number {
+    const address = this.#place(values.length * 8)
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index] ?? NaN
+      if (datatype === 'INT64') this.#view.setBigInt64(address + 8 * index, BigInt(value), true)
+      else if (datatype === 'INT32') this.#view.setInt32(address + 4 * index, value, true)
+      else if (datatype === 'UINT8' || datatype === 'BOOL') this.#view.setUint8(address + index, value)
+      else if (this.#bytes === 4) this.#view.setFloat32(address + 4 * index, value, true)
+      else this.#view.setFloat64(address + 8 * index, value, true)
+    }
+    return address
+  }
+
+  run (order: Run['order']): void {
+    for (const { kernel, after, chunks } of this.#steps) {
+      if (order === undefined) kernel(this.#record, 0, chunks)
+      else for (const chunk of order(chunks)) kernel(this.#record, chunk, chunk + 1)
+      after(this.#record)
+    }
+  }
+
+  outputs (): Map<string, number[]> {
+    const results = new Map<string, number[]>()
+    for (const [name, [address, count]] of this.#outputs) {
+      const read = (index: number): number => this.#bytes === 4
+        ? this.#view.getFloat32(address + 4 * index, true)
+        : this.#view.getFloat64(address + 8 * index, true)
+      results.set(name, Array.from({ length: count }, (_, index) => read(index)))
+      for (let byte = address + count * this.#bytes; byte < address + Math.ceil(count * this.#bytes / 64) * 64 + 64; byte++) {
+        if (this.#view.getUint8(byte) !== canary) throw new Error(`something was written behind output ${name}`)
+      }
+    }
+    return results
+  }
+}
