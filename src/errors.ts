@@ -72,6 +72,7 @@ export const errorRows = {
   KERNEL_TRAPPED: row(500, 'Kernel trapped', 'A kernel stopped: {reason}'),
   STARTING: row(503, 'Starting', 'The service is starting', true),
   DRAINING: row(503, 'Shutting down', 'The service is shutting down', true),
+  SELF_TEST_FAILED: row(503, 'Self-test failed', 'The kernels of {losses} give wrong numbers here'),
   HEAP_FULL: row(503, 'Memory full', 'The request needs {bytes} bytes; {free} are free', true),
   QUEUE_FULL: row(503, 'Queue full', '{limit} jobs are waiting, the limit', true),
   WORKER_LOST: row(503, 'Worker lost', 'A worker thread ended while it ran this job', true),

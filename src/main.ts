@@ -9,8 +9,6 @@ import pretty from 'pino-pretty'
 import { buildApp, type Service } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 
-await main()
-
 async function main (): Promise<void> {
   const config = configOrExit()
   const relaxed = relaxedSimd(config)
@@ -25,9 +23,9 @@ async function main (): Promise<void> {
       logger.info('closed')
     })
   try {
-    logger.info(`listening on ${await listen(service, config)}`)
+    await listen(service, config)
     await service.start()
-    logger.info({ ...service.facts }, 'ready')
+    logger.info({ ...service.facts, state: service.lifecycle.state }, 'started')
   } catch (fault) {
     logger.fatal(fault instanceof StartFault ? fault.message : { err: fault }, 'not started')
     grace.uninstall()
@@ -76,11 +74,12 @@ function relaxedSimd ({ relaxedSimd: setting }: Config): boolean {
 }
 
 /** Listens; waits a little for a port that a dying process still holds. */
-async function listen (service: Service, { host, port, startWaitMs }: Config): Promise<string> {
+async function listen (service: Service, { host, port, startWaitMs }: Config): Promise<void> {
   const endMs = performance.now() + startWaitMs
   for (;;) {
     try {
-      return await service.listen(host, port)
+      await service.listen(host, port)
+      return
     } catch (fault) {
       const { code } = fault as NodeJS.ErrnoException
       if (code === 'EADDRINUSE' && performance.now() < endMs) {
@@ -92,3 +91,5 @@ async function listen (service: Service, { host, port, startWaitMs }: Config): P
     }
   }
 }
+
+await main()

@@ -33,7 +33,7 @@ export function admitJson (app: FastifyInstance): void {
 /** The error of the state the service is in; undefined when it is ready. */
 export function stateRefusal ({ state }: Lifecycle): LossdError | undefined {
   if (state === 'ready') return undefined
-  if (state === 'failed') return new LossdError('INTERNAL', 'The self-test of the kernels failed')
+  if (state === 'failed') return new LossdError('SELF_TEST_FAILED', 'Kernels give wrong numbers here')
   return new LossdError(state === 'starting' ? 'STARTING' : 'DRAINING')
 }
 

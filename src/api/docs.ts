@@ -6,13 +6,16 @@ import type { FastifyInstance } from 'fastify'
 import { sendJson } from './replies.ts'
 import { components } from './schemas.ts'
 
+/** As in package.json; a test compares them. */
+export const version = '0.1.0'
+
 const description = `Losses and their gradients, and models trained in sessions.
 
 Every loss below is a formula; its gradient and its kernel are derived from it.
-\`GET /v1/losses/{loss}\` shows the formula that runs. Open a loss, press *Try it out*, then *Execute*.`
+\`GET /v1/losses/{loss}\` shows the formula that runs. Open a loss and press *Execute*.`
 
 /** Gathers the routes registered after it, and serves /openapi.json and /docs. */
-export async function registerDocs (app: FastifyInstance, version: string): Promise<void> {
+export async function registerDocs (app: FastifyInstance): Promise<void> {
   for (const schema of Object.values(components)) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {

@@ -1,5 +1,5 @@
 // How long a request may take, and whether its client is still there. Fastify's handlerTimeout and
-// request.signal do not work on requests with a body; so the pool is told the milliseconds and given
+// request.signal do not work on requests with a body; so the pool is told the milliseconds and has
 // a signal of our own, which costs nothing until a job really leaves the main thread.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'

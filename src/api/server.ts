@@ -22,7 +22,10 @@ export interface ServerSettings {
   readonly keepAliveTimeoutMs: number
 }
 
-export function createServer (settings: ServerSettings): FastifyInstance {
+/** The server, for those who may not see Fastify. */
+export type Server = FastifyInstance
+
+export function createServer (settings: ServerSettings): Server {
   const { requestTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, bodyBytesMax } = settings
   const app = fastify({
     loggerInstance: settings.logger,

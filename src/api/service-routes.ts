@@ -36,7 +36,7 @@ export function registerServiceRoutes (app: FastifyInstance, parts: ServiceParts
       summary: 'May requests be sent here',
       description: 'Not while starting or draining, or when the self-test of the kernels failed. ' +
         'Load does not make it fail.',
-      response: { 200: status, ...problemReplies('STARTING', 'DRAINING') }
+      response: { 200: status, ...problemReplies('STARTING', 'DRAINING', 'SELF_TEST_FAILED') }
     }
   }, (request, reply) => {
     const refusal = stateRefusal(lifecycle)

@@ -16,7 +16,7 @@ export function openCursor (body: Buffer): Cursor {
   const { length } = body
   const bytes = length + slackBytes <= kept.length ? kept : Buffer.alloc(length + slackBytes)
   body.copy(bytes)
-  bytes.fill(0, length, length + slackBytes)
+  for (let position = length; position < length + slackBytes; position++) bytes[position] = 0
   return { bytes, length, position: 0 }
 }
 

@@ -1,8 +1,8 @@
-// Numbers in JSON text: one number, and nested arrays of numbers into typed storage, in one pass
-// and without a JavaScript array of them. Separate from the reader because this part decides the
-// speed of a large request.
+// Nested arrays of numbers in JSON text, into typed storage, in one pass and without a JavaScript
+// array of them. Separate from the reader because this part decides the speed of a large request.
 
 import { byteAt, type Cursor, nestedTooDeep, nestingMax, skipSpace, unexpected } from './cursor.ts'
+import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
 
 /** Axes of a tensor; a deeper array is no tensor. */
 export const rankMax = 8
@@ -90,33 +90,30 @@ export function readNumbers (
   const { bytes } = cursor
   const start = storage.length
   const from = cursor.position
-  const counts = [0]
-  const lengths: number[] = []
   let rank = 0 // 0: not known yet
   let open = 0
+  let known = 0 // arrays this deep have been met
   let booleanIndex = -1
   let fault: Fault | undefined
   let { values } = storage
   let position = from
   let byte = byteAt(bytes, position)
-  const note = (reason: string): void => {
-    fault ??= { indices: counts.slice(1), reason }
-  }
 
   for (;;) {
     // A value belongs here, or the end of an array without elements.
     if (byte === 0x5b) {
-      if (rank > 0 && open >= rank) note('an array where a number belongs')
+      if (rank > 0 && open >= rank) fault ??= faultAt(open, 'an array where a number belongs')
       open++
-      if (open > rankMax) note(`nested deeper than ${rankMax} axes`)
+      if (open > rankMax) fault ??= faultAt(open - 1, `nested deeper than ${rankMax} axes`)
       if (depth + open > nestingMax) throw nestedTooDeep(position)
       counts[open] = 0
+      if (open > known) lengths[known = open] = unknownLength
       position = skipSpace(bytes, position + 1)
       byte = byteAt(bytes, position)
       if (byte !== 0x5d) continue
     } else {
       if (rank === 0) rank = open
-      else if (open !== rank) note(`a value where an array${ofLength(lengths[open + 1])} belongs`)
+      else if (open !== rank) fault ??= faultAt(open, valueMisplaced(open))
       cursor.position = position
       let value = 0
       if (isNumberStart(byte)) {
@@ -125,15 +122,14 @@ export function readNumbers (
         cursor.position = position + 1
         value = readNumber(cursor)
         cursor.position++
-      } else if (byte === 0x74 || byte === 0x66) {
-        if (booleanIndex < 0) booleanIndex = storage.length - start
-        value = byte === 0x74 ? 1 : 0
-        skip(cursor, storage, depth + open)
       } else {
-        note(describe(bytes, position))
-        const { length } = storage
-        skip(cursor, storage, depth + open)
-        storage.length = length
+        if (byte === 0x74 || byte === 0x66) {
+          if (booleanIndex < 0) booleanIndex = storage.length - start
+          value = byte === 0x74 ? 1 : 0
+        } else {
+          fault ??= faultAt(open, describe(bytes, position))
+        }
+        skipValue(cursor, storage, depth + open, skip)
         values = storage.values
       }
       if (storage.length === values.length) {
@@ -141,7 +137,7 @@ export function readNumbers (
         values = storage.values
       }
       values[storage.length++] = value
-      counts[open] = (counts[open] ?? 0) + 1
+      counts[open] = countAt(open) + 1
       position = skipSpace(bytes, cursor.position)
       byte = byteAt(bytes, position)
       if (byte === 0x2c) {
@@ -154,20 +150,19 @@ export function readNumbers (
 
     // One or more arrays end here.
     while (byte === 0x5d) {
-      const length = counts[open] ?? 0
-      const expected = lengths[open]
+      const length = countAt(open)
+      const expected = lengths[open] ?? unknownLength
       if (length === 0 && rank === 0) rank = open
-      counts.length = open
+      if (expected === unknownLength) lengths[open] = length
+      else if (expected !== length) fault ??= faultAt(open - 1, lengthDiffers(length, expected))
       open--
-      if (expected === undefined) lengths[open + 1] = length
-      else if (expected !== length) note(`has length ${length}; the one before has ${expected}`)
       position++
       if (open === 0) {
         cursor.position = position
-        const shape = lengths.slice(1, rank + 1)
+        const shape = Array.from(lengths.subarray(1, rank + 1))
         return new Numbers(storage, start, shape, from, position, fault, booleanIndex)
       }
-      counts[open] = (counts[open] ?? 0) + 1
+      counts[open] = countAt(open) + 1
       position = skipSpace(bytes, position)
       byte = byteAt(bytes, position)
     }
@@ -177,98 +172,36 @@ export function readNumbers (
   }
 }
 
-/** Reads the number at the cursor: JSON's, or NaN, Infinity, -Infinity. Exact. */
-export function readNumber (cursor: Cursor): number {
-  const { bytes } = cursor
-  const start = cursor.position
-  let position = start
-  let byte = byteAt(bytes, position)
-  const negative = byte === 0x2d
-  if (negative) byte = byteAt(bytes, ++position)
-  let mantissa = 0
-  if (byte === 0x30) {
-    byte = byteAt(bytes, ++position)
-    if (isDigit(byte)) throw unexpected(cursor, position, 'no digit (a leading zero stands before)')
-  } else if (isDigit(byte)) {
-    do {
-      mantissa = mantissa * 10 + (byte - 0x30)
-      byte = byteAt(bytes, ++position)
-    } while (isDigit(byte))
-  } else {
-    return readNonFinite(cursor, position, negative)
-  }
-  let scale = 0
-  if (byte === 0x2e) {
-    const point = ++position
-    byte = byteAt(bytes, position)
-    if (!isDigit(byte)) throw unexpected(cursor, position, 'a digit')
-    do {
-      mantissa = mantissa * 10 + (byte - 0x30)
-      byte = byteAt(bytes, ++position)
-    } while (isDigit(byte))
-    scale = point - position
-  }
-  if (byte === 0x65 || byte === 0x45) {
-    byte = byteAt(bytes, ++position)
-    const below = byte === 0x2d
-    if (below || byte === 0x2b) byte = byteAt(bytes, ++position)
-    if (!isDigit(byte)) throw unexpected(cursor, position, 'a digit')
-    let exponent = 0
-    do {
-      exponent = Math.min(exponent * 10 + (byte - 0x30), 99_999)
-      byte = byteAt(bytes, ++position)
-    } while (isDigit(byte))
-    scale += below ? -exponent : exponent
-  }
-  cursor.position = position
-  // Up to 2^53 the mantissa is exact, and so are 22 powers of ten: one rounding, the right one.
-  if (mantissa <= Number.MAX_SAFE_INTEGER && scale >= -22 && scale <= 22) {
-    const size = scale < 0
-      ? mantissa / (powersOfTen[-scale] ?? 1)
-      : mantissa * (powersOfTen[scale] ?? 1)
-    return negative ? -size : size
-  }
-  return Number(bytes.toString('latin1', start, position))
-}
-
-/** True for the first byte of a number or of a bare NaN or Infinity. */
-export function isNumberStart (byte: number): boolean {
-  return isDigit(byte) || byte === 0x2d || byte === 0x4e || byte === 0x49
-}
-
-/** True where "NaN", "Infinity" or "-Infinity" stands in quotes. */
-export function isQuotedNonFinite (bytes: Buffer, position: number): boolean {
-  return nonFiniteWords.some(word => startsWith(bytes, position + 1, word) &&
-    byteAt(bytes, position + 1 + word.length) === 0x22)
-}
-
 const keptValues = 1 << 16
-const nonFiniteWords = ['NaN', 'Infinity', '-Infinity']
-const powersOfTen = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
 
-function readNonFinite (cursor: Cursor, position: number, negative: boolean): number {
-  const { bytes } = cursor
-  const word = startsWith(bytes, position, 'Infinity') ? 'Infinity' : 'NaN'
-  if (!startsWith(bytes, position, word) || (negative && word === 'NaN')) {
-    throw unexpected(cursor, position, negative ? 'a digit' : 'a value')
-  }
-  cursor.position = position + word.length
-  return Number(negative ? '-Infinity' : word)
+// Of the array that is read, by depth: the elements met in the present one, the length of the first.
+// An array inside an odd element writes over them; by then the fault has been noted.
+const counts = new Int32Array(nestingMax + 2)
+const lengths = new Int32Array(nestingMax + 2)
+const unknownLength = -1
+
+function countAt (depth: number): number {
+  return counts[depth] ?? 0
 }
 
-function startsWith (bytes: Buffer, position: number, word: string): boolean {
-  for (let index = 0; index < word.length; index++) {
-    if (byteAt(bytes, position + index) !== word.charCodeAt(index)) return false
-  }
-  return true
+function faultAt (depth: number, reason: string): Fault {
+  return { indices: Array.from(counts.subarray(1, depth + 1)), reason }
 }
 
-function isDigit (byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39
+function valueMisplaced (depth: number): string {
+  const length = lengths[depth + 1] ?? unknownLength
+  return `a value where an array${length < 0 ? '' : ` of length ${length}`} belongs`
 }
 
-function ofLength (length: number | undefined): string {
-  return length === undefined ? '' : ` of length ${length}`
+function lengthDiffers (length: number, expected: number): string {
+  return `has length ${length}; the one before has ${expected}`
+}
+
+/** Passes over a value without keeping what it holds. */
+function skipValue (cursor: Cursor, storage: NumberStorage, depth: number, skip: Skip): void {
+  const { length } = storage
+  skip(cursor, storage, depth)
+  storage.length = length
 }
 
 function describe (bytes: Buffer, position: number): string {

@@ -57,7 +57,7 @@ export function writeTensor (
 
 /** The pointer to a member of what a pointer names. */
 export function childPointer (pointer: string, key: string | number): string {
-  return typeof key === 'number'
+  return typeof key === 'number' || !/[~/]/.test(key)
     ? `${pointer}/${key}`
     : `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

@@ -1,0 +1,72 @@
+// The routes of the losses, one set for each row of the table and for its alias.
+
+import type { FastifyInstance } from 'fastify'
+import { createJsonReader, type JsonReader } from '../codec/json-reader.ts'
+import { derivative } from '../formulas/derivative.ts'
+import { catalogue, type LossEntry, summaryOf } from './catalogue.ts'
+import { answerLoss, type LossMachine } from './loss-answer.ts'
+import { getSchema, listSchema, postSchema } from './loss-schemas.ts'
+import { patienceOf } from './patience.ts'
+import { sendJson, sendProblem } from './replies.ts'
+import { problemReplies } from './schemas.ts'
+
+export interface LossRouteSettings extends LossMachine {
+  readonly deadlineMs: number
+}
+
+export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSettings): void {
+  const list = JSON.stringify({ losses: catalogue.map(summaryOf) })
+  app.get('/v1/losses', {
+    schema: {
+      operationId: 'listLosses',
+      tags: ['Losses'],
+      summary: 'All losses',
+      description: 'Names, aliases, when to choose which, arguments and options.',
+      response: { 200: listSchema, ...problemReplies('NOT_ACCEPTABLE', 'STARTING', 'DRAINING') }
+    }
+  }, (_request, reply) => { sendJson(reply, list) })
+  const reader = createJsonReader()
+  for (const entry of catalogue) {
+    for (const name of entry.names) registerLoss(app, settings, reader, entry, name)
+  }
+}
+
+function registerLoss (
+  app: FastifyInstance, settings: LossRouteSettings, reader: JsonReader, entry: LossEntry,
+  name: string
+): void {
+  const alias = name !== entry.loss.name
+  const url = `/v1/losses/${name}`
+  let description: string | undefined
+  app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (_request, reply) => {
+    description ??= JSON.stringify(describe(entry))
+    sendJson(reply, description)
+  })
+  app.post(url, { schema: { ...postSchema(entry), hide: alias } }, (request, reply) => {
+    const patience = patienceOf(request, reply, settings.deadlineMs)
+    const body = reader.read(request.body instanceof Buffer ? request.body : noBody)
+    const answer = answerLoss(settings, entry, body, patience)
+    // A small request is answered here, without a turn of the event loop.
+    if (typeof answer === 'string' || Buffer.isBuffer(answer)) {
+      sendJson(reply, answer)
+      return
+    }
+    answer.then(
+      text => { if (!reply.raw.destroyed) sendJson(reply, text) },
+      (fault: unknown) => { sendProblem(request, reply, fault) })
+  })
+}
+
+const noBody = Buffer.alloc(0)
+
+function describe (entry: LossEntry): Record<string, unknown> {
+  const { loss, definition, differentiable } = entry
+  return {
+    ...summaryOf(entry),
+    formula: loss.formula.replace(/^\n+/, '').replaceAll(/^ {4}/gm, ''),
+    derivatives: Object.fromEntries(differentiable.map(name => [name, derivative(definition, name)])),
+    examples: loss.cases.map(({ title, request, reply, warnings, refused }) =>
+      ({ title, request, reply, warnings, refused })),
+    source: loss.source
+  }
+}

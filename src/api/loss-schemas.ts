@@ -1,0 +1,144 @@
+// The schemas of a loss's routes, built from its declarations: what OpenAPI and the page at /docs
+// show. Its cases are the examples, so every example there runs.
+
+import { type TObject, type TSchema, Type } from 'typebox'
+import type { TensorArgument } from '../formulas/definition.ts'
+import { optionsSchema } from '../formulas/options.ts'
+import type { Case } from '../losses/index.ts'
+import type { LossEntry } from './catalogue.ts'
+import { bodyErrors, computeErrors, problemReplies, ref } from './schemas.ts'
+
+/** The schema of POST /v1/losses/{loss}, in the form that Fastify takes. */
+export function postSchema (entry: LossEntry): Record<string, unknown> {
+  const { loss } = entry
+  const accepted = loss.cases.filter(({ reply }) => reply !== undefined)
+  return {
+    operationId: operationName('evaluate', loss.name),
+    tags: ['Losses'],
+    summary: loss.summary,
+    description: describe(entry),
+    body: { ...bodySchema(entry), 'x-examples': examplesOf(accepted) },
+    response: {
+      200: replySchema(entry),
+      ...problemReplies(...bodyErrors, ...computeErrors, 'OPTION_UNKNOWN', 'OPTION_INVALID',
+        'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN', 'TARGET_RANGE', 'VALUE_RANGE', 'VALUE_REFUSED')
+    }
+  }
+}
+
+/** The schema of GET /v1/losses/{loss}. */
+export function getSchema ({ loss }: LossEntry): Record<string, unknown> {
+  return {
+    operationId: operationName('describe', loss.name),
+    tags: ['Losses'],
+    summary: `${loss.name}: its formula, derivatives, options, examples`,
+    description: 'The formula is the text that runs.',
+    response: {
+      200: descriptionSchema,
+      ...problemReplies('NOT_ACCEPTABLE', 'STARTING', 'DRAINING')
+    }
+  }
+}
+
+const summary = Type.Object({
+  name: Type.String(),
+  torch: Type.Union([Type.String(), Type.Null()], {
+    description: 'The class in torch.nn, an alias of the name'
+  }),
+  task: Type.String(),
+  summary: Type.String(),
+  choose: Type.String(),
+  arguments: Type.Array(Type.Object({
+    name: Type.String(),
+    shape: Type.String({ description: 'Its type, as the formula declares it' }),
+    differentiable: Type.Boolean(),
+    optional: Type.Boolean(),
+    in: Type.Enum(['body', 'options'], {
+      description: 'Where it stands: PyTorch takes it with the call or in the constructor'
+    })
+  })),
+  options: Type.Unknown({ description: 'JSON schema of the options' })
+})
+
+export const listSchema = Type.Object({ losses: Type.Array(summary) })
+
+const descriptionSchema = Type.Object({
+  ...summary.properties,
+  formula: Type.String(),
+  derivatives: Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]), {
+    description: 'Of the sum of the values, by argument; null where it cannot be printed'
+  }),
+  examples: Type.Array(Type.Unknown()),
+  source: Type.String()
+})
+
+function bodySchema (entry: LossEntry): TObject {
+  const { definition, tensorOptions, differentiable } = entry
+  const tensors = definition.tensors.filter(({ name }) => !tensorOptions.has(name))
+  return Type.Object({
+    ...Object.fromEntries(tensors.map(tensor => [tensor.name, tensorSchema(tensor)])),
+    options: Type.Optional(optionSchema(entry)),
+    gradients: Type.Optional(Type.Array(Type.Enum([...differentiable]), {
+      uniqueItems: true,
+      default: [...entry.defaultGradients],
+      description: 'Arguments whose gradients to give; [] for none'
+    })),
+    grad_output: Type.Optional(described(ref('Tensor'),
+      'Upstream gradient, of the shape of the loss; ones if it is missing')),
+    datatype: Type.Optional(Type.Enum(['FP32', 'FP64'], {
+      default: 'FP32',
+      description: 'Of the computation; FP64 also if an argument is typed FP64'
+    }))
+  }, { additionalProperties: false })
+}
+
+function optionSchema ({ definition, tensorOptions }: LossEntry): TSchema {
+  const schema = optionsSchema(definition)
+  const tensors = definition.tensors.filter(({ name }) => tensorOptions.has(name))
+  const properties = Object.fromEntries(tensors.map(tensor =>
+    [tensor.name, described(ref('Tensor'), tensor.text)]))
+  return Type.Unsafe({
+    ...schema,
+    description: "PyTorch's constructor arguments",
+    properties: { ...properties, ...(schema['properties'] as object) }
+  })
+}
+
+function tensorSchema (tensor: TensorArgument): TSchema {
+  const schema = described(ref('Tensor'), tensor.text)
+  return tensor.default === null ? schema : Type.Optional(schema)
+}
+
+function replySchema ({ differentiable }: LossEntry): TObject {
+  return Type.Object({
+    loss: ref('Tensor'),
+    gradients: Type.Object(Object.fromEntries(differentiable.map(name =>
+      [name, Type.Optional(ref('Tensor'))]))),
+    denominator: Type.Optional(Type.Unknown({ description: 'What mean divided by' })),
+    warnings: Type.Optional(Type.Array(warningSchema, {
+      description: "PyTorch's silent surprises, said aloud"
+    }))
+  })
+}
+
+const warningSchema = Type.Object({ code: Type.String(), message: Type.String() })
+
+function described (schema: TSchema, description: string): TSchema {
+  return { ...schema, description } as TSchema
+}
+
+function describe ({ loss, definition }: LossEntry): string {
+  const alias = loss.torch === '' ? '' : `PyTorch's \`${loss.torch}\`, also an alias of the path. `
+  const formula = definition.text.split('\n').map(line => `    ${line.replace(/^ {4}/, '')}`)
+  return `${loss.summary}.\n\n${loss.choose}\n\n${alias}Source: ${loss.source}.\n\n` +
+    formula.join('\n').replace(/^\s*\n/, '')
+}
+
+function examplesOf (cases: readonly Case[]): Record<string, unknown> {
+  return Object.fromEntries(cases.map(({ title, request }) =>
+    [title.replaceAll(/\W+/g, '-').toLowerCase(), { summary: title, value: request }]))
+}
+
+function operationName (verb: string, loss: string): string {
+  return verb + loss.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}

@@ -1,0 +1,115 @@
+// The composition root: heap, pool, losses, sessions, routes, put together from one config; and the
+// life of the whole: starting, ready, draining. main.ts and the tests build it alike.
+
+import type { Logger } from 'pino'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Lifecycle } from './api/admission.ts'
+import { lossNames } from './losses/index.ts'
+import { createMetrics, type Reading } from './api/metrics.ts'
+import { selfTest } from './api/self-test.ts'
+import { createServer, type Server } from './api/server.ts'
+import { registerRoutes } from './api/register.ts'
+import { Heap } from './buffer/heap.ts'
+import { Pool } from './compute/pool.ts'
+import type { Config } from './config.ts'
+import { loadAssembler } from './kernels/assemble.ts'
+
+export interface Surroundings {
+  readonly logger: Logger
+  /** True if kernels may use relaxed SIMD. */
+  readonly relaxed: boolean
+}
+
+/** The whole service, listening or not. */
+export interface Service {
+  readonly server: Server
+  readonly heap: Heap
+  readonly pool: Pool
+  readonly lifecycle: Lifecycle
+  /** What /health/ready tells. */
+  readonly facts: Readonly<Record<string, string | number>>
+  /** The OpenAPI document of all routes. */
+  openapi (): object
+  /** Listens and resolves with the address. */
+  listen (host: string, port: number): Promise<string>
+  /** Warms the common programs, tests the kernels, and is ready. */
+  start (): Promise<void>
+  /** Drains and ends everything: requests in flight, connections, threads. */
+  close (): Promise<void>
+}
+
+/** Builds the service: all routes registered, not yet ready. */
+export async function buildApp (config: Config, surroundings: Surroundings): Promise<Service> {
+  const { logger, relaxed } = surroundings
+  const lifecycle: Lifecycle = { state: 'starting' }
+  const heap = Heap.create({ bytes: config.memoryMb * 2 ** 20, touch: true })
+  const pool = new Pool({
+    memory: heap.memory,
+    threads: config.threads,
+    queueJobsMax: config.queueJobsMax,
+    inlineBudgetUs: config.inlineBudgetUs,
+    pin: config.pinThreads === 'on',
+    programsMax: config.programsMax,
+    onFault: fault => logger.warn({ fault }, 'a worker thread was lost')
+  })
+  const machine = { heap, pool, relaxed }
+  const facts = { threads: config.threads, relaxed_simd: relaxed ? 'on' : 'off' }
+  const server = createServer({ ...config, logger, lifecycle, lossNames })
+  const metrics = createMetrics(readings(heap, pool))
+  await registerRoutes(server, { ...config, machine, lifecycle, metrics, facts })
+  await server.ready()
+  return {
+    server,
+    heap,
+    pool,
+    lifecycle,
+    facts,
+    openapi: () => server.swagger(),
+    listen: (host, port) => server.listen({ host, port }),
+    async start () {
+      await loadAssembler()
+      await pool.ready
+      const wrong = await selfTest({ ...config, machine })
+      if (wrong.length > 0) logger.fatal({ losses: wrong }, 'the kernels give wrong numbers here')
+      lifecycle.state = wrong.length > 0 ? 'failed' : 'ready'
+    },
+    async close () {
+      lifecycle.state = 'draining'
+      if (server.server.listening) await drain(server, config)
+      else await server.close()
+      await pool.close({ graceMs: 1000 })
+      heap.close()
+    }
+  }
+}
+
+/** Not ready → load balancers look away → no new connections → the last request has ended. */
+async function drain (server: Server, config: Config): Promise<void> {
+  await wait(config.shutdownDelayMs)
+  // A connection that becomes idle after close() would stay open until its client leaves.
+  const timer = setInterval(() => server.server.closeIdleConnections(), 50)
+  const end = setTimeout(() => server.server.closeAllConnections(), config.shutdownDrainMs)
+  await server.close()
+  clearInterval(timer)
+  clearTimeout(end)
+}
+
+function readings (heap: Heap, pool: Pool): Reading[] {
+  const stat = (name: string, help: string, read: () => number): Reading => ({ name, help, read })
+  return [
+    stat('heap_used_bytes', 'Bytes of the shared heap that are lent now', () => heap.usedBytes),
+    stat('heap_capacity_bytes', 'Bytes of the shared heap', () => heap.capacityBytes),
+    stat('heap_leases', 'Requests and sessions that hold memory', () => heap.leases),
+    stat('queue_depth', 'Jobs waiting for a worker', () => pool.stats().queued),
+    stat('jobs_posted', 'Jobs that workers have', () => pool.stats().posted),
+    stat('jobs_inline_total', 'Jobs run on the main thread', () => pool.stats().inline),
+    stat('jobs_done_total', 'Jobs finished by workers', () => pool.stats().done),
+    stat('jobs_failed_total', 'Jobs whose kernel trapped', () => pool.stats().failed),
+    stat('jobs_cancelled_total', 'Jobs ended by deadline or client', () => pool.stats().cancelled),
+    stat('jobs_lost_total', 'Jobs lost with their worker', () => pool.stats().lost),
+    stat('jobs_refused_total', 'Jobs refused by a full queue', () => pool.stats().refused),
+    stat('worker_threads', 'Worker threads alive', () => pool.stats().threads),
+    stat('worker_restarts_total', 'Worker threads replaced', () => pool.stats().respawns),
+    stat('programs', 'Compiled programs kept', () => pool.stats().programs)
+  ]
+}
