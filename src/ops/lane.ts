@@ -39,10 +39,27 @@ export const shiftLeft = (w: Lanes, a: Lane, by: number): Lane => w.op(`${intege
 export const shiftRight = (w: Lanes, a: Lane, by: number): Lane =>
   w.op(`${integer(w)}.shr_u`, a, by)
 
-/** c₀ + c₁x + c₂x² + …, lowest coefficient first, by Horner's rule. */
+/**
+ * c₀ + c₁x + c₂x² + …, lowest coefficient first: Horner's rule. Of a long sum the upper terms go in two
+ * chains, even and odd powers, side by side: the processor would wait for one chain longer than it
+ * works on it.
+ */
 export function polynomial (w: Lanes, x: Lane, coefficients: readonly number[]): Lane {
-  const [highest, ...lower] = coefficients.toReversed()
-  let sum = w.constant(highest ?? 0)
-  for (const coefficient of lower) sum = w.madd(sum, x, w.constant(coefficient))
-  return sum
+  if (coefficients.length < chainMax) return chain(w, x, coefficients)
+  const upper = coefficients.slice(2)
+  const square = mul(w, x, x)
+  const even = chain(w, square, upper.filter((_, k) => k % 2 === 0))
+  const odd = chain(w, square, upper.filter((_, k) => k % 2 === 1))
+  return chain(w, x, coefficients.slice(0, 2), w.madd(odd, x, even))
+}
+
+const chainMax = 8
+
+function chain (w: Lanes, x: Lane, coefficients: readonly number[], above?: Lane): Lane {
+  let sum = above
+  for (const coefficient of coefficients.toReversed()) {
+    const c = w.constant(coefficient)
+    sum = sum === undefined ? c : w.madd(sum, x, c)
+  }
+  return sum ?? w.constant(0)
 }
