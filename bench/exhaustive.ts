@@ -3,7 +3,7 @@
 // The double's own error, below 1e-8 of a float32 unit, does not show.
 
 import { compileOp } from '../test/ops/composite.ts'
-import { relaxedAvailable } from '../test/ops/lanes.ts'
+import { type Floats, relaxedAvailable } from '../test/ops/lanes.ts'
 
 const references: Record<string, (x: number) => number> = {
   exp: Math.exp,
@@ -18,71 +18,80 @@ const references: Record<string, (x: number) => number> = {
   softplus: x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 }
 
-/** Where the inner ops may be asked. */
+/** Where the inner ops may be asked; by the middle of a block, whose numbers have one sign. */
 const isAsked: Record<string, (x: number) => boolean> = {
-  exp_nonpositive: x => !(x > 0),
-  log1p_unit: x => !(x < 0 || x > 1)
+  exp_nonpositive: x => x < 0,
+  log1p_unit: x => x > 0 && x < 1
 }
 
 const block = 65536
 const bits = new Uint32Array(block)
 const inputs = new Float32Array(bits.buffer)
-const scratch = new Float32Array(1)
-const scratchBits = new Uint32Array(scratch.buffer)
+const exact = new Float64Array(block)
+const rounded = new Float32Array(block)
+const roundedBits = new Uint32Array(rounded.buffer)
+const units = new Float64Array(block)
+// One unit in the last place by the exponent's bits; 0 where float32 has no such number.
+const unitOf = Float64Array.from({ length: 256 }, (_, exponent) =>
+  (exponent === 255 ? 0 : 2 ** (Math.max(exponent, 1) - 150)))
+
+interface Worst { error: number, at: number, value: number, wrong: number }
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : ['exp', 'log']
 for (const name of names) sweep(name)
 
-interface Worst { error: number, at: number, value: number, wrong: number }
-
 function sweep (name: string): void {
   const reference = references[name]
   if (reference === undefined) throw new Error(`${name} is none of ${Object.keys(references)}`)
-  const asked = isAsked[name] ?? (() => true)
   const modes = relaxedAvailable ? [false, true] : [false]
-  const compiled = modes.map(relaxed => compileOp(name, 'f32x4', relaxed, block))
-  const worst: Worst[] = modes.map(() => ({ error: 0, at: 0, value: 0, wrong: 0 }))
+  const runs = modes.map(relaxed => ({
+    name: `${name} ${relaxed ? 'fused' : 'plain'}`,
+    compiled: compileOp(name, 'f32x4', relaxed, block),
+    worst: { error: 0, at: 0, value: 0, wrong: 0 }
+  }))
   const start = performance.now()
   for (let first = 0; first < 2 ** 32; first += block) {
     for (let k = 0; k < block; k++) bits[k] = first + k
-    const values = compiled.map(one => one.run(inputs))
-    for (let k = 0; k < block; k++) {
-      const x = inputs[k] ?? 0
-      if (!asked(x)) continue
-      const exact = reference(x)
-      const unit = unitOf(exact)
-      for (let mode = 0; mode < modes.length; mode++) {
-        note(worst[mode], x, values[mode]?.[k] ?? 0, exact, unit)
-      }
-    }
+    if (isAsked[name]?.(inputs[block / 2] ?? 0) === false) continue
+    for (let k = 0; k < block; k++) exact[k] = reference(inputs[k] ?? 0)
+    fillUnits()
+    for (const { compiled, worst } of runs) compare(compiled.run(inputs), worst)
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(0)
-  worst.forEach((found, mode) => {
-    const how = modes[mode] === true ? 'fused' : 'plain'
-    console.log(`${name} ${how}: at most ${found.error.toFixed(4)} ulp, at ${found.at} = ` +
-      `${found.value}; ${found.wrong} wrong zeros, infinities or NaN (${seconds} s)`)
-  })
-}
-
-// Infinities, NaN and the sign of zeros must agree; else the distance in units of the exact value.
-function note (
-  worst: Worst | undefined, x: number, value: number, exact: number, unit: number
-): void {
-  if (worst === undefined) return
-  if (unit === 0 || !Number.isFinite(value)) {
-    if (!Object.is(value, Math.fround(exact))) worst.wrong++
-    return
+  for (const { name, worst } of runs) {
+    console.log(`${name}: at most ${worst.error.toFixed(4)} ulp, at ${worst.at} = ` +
+      `${worst.value}; ${worst.wrong} wrong zeros, infinities or NaN (${seconds} s)`)
   }
-  const error = Math.abs(value - exact) / unit
-  if (error > worst.error) Object.assign(worst, { error, at: x, value })
 }
 
-// One unit in the last place of float32 at x; 0 where float32 has no such number.
-function unitOf (x: number): number {
-  scratch[0] = x
-  const exponent = ((scratchBits[0] ?? 0) >>> 23) & 255
-  if (exponent === 255 || x === 0) return 0
-  // Rounding to float32 may have reached the next power of two, where the unit is twice as large.
-  const up = Math.abs(scratch[0] ?? 0) > Math.abs(x) && ((scratchBits[0] ?? 0) & 0x7fffff) === 0
-  return 2 ** (Math.max(exponent - (up ? 1 : 0), 1) - 150)
+// Rounding to float32 may have reached the next power of two, where the unit is twice as large.
+function fillUnits (): void {
+  rounded.set(exact)
+  for (let k = 0; k < block; k++) {
+    const pattern = roundedBits[k] ?? 0
+    const exponent = (pattern >>> 23) & 255
+    const isUp = (pattern & 0x7fffff) === 0 && exponent > 0 &&
+      Math.abs(rounded[k] ?? 0) > Math.abs(exact[k] ?? 0)
+    units[k] = unitOf[isUp && exponent < 255 ? exponent - 1 : exponent] ?? 0
+  }
+}
+
+// Infinities and NaN must agree, and exact zeros with their sign; else the distance in units counts.
+function compare (values: Floats, worst: Worst): void {
+  let error = worst.error
+  for (let k = 0; k < block; k++) {
+    const value = values[k] ?? 0
+    const number = exact[k] ?? 0
+    const unit = units[k] ?? 0
+    const distance = Math.abs(value - number)
+    if (distance <= error * unit && number !== 0) continue
+    if (unit === 0 || number === 0 || !Number.isFinite(value)) {
+      if (!Object.is(value, rounded[k])) worst.wrong++
+      continue
+    }
+    error = distance / unit
+    worst.at = inputs[k] ?? 0
+    worst.value = value
+  }
+  worst.error = error
 }
