@@ -34,7 +34,7 @@ export interface Model {
 }
 
 /** Most layers of a model; each adds to the program that a step compiles. */
-export const layersMax = 64
+export const layersMax = 32
 
 /** A model from its JSON: `{type: 'Sequential', layers: [{type, …}]}`. Throws rows of status 422. */
 export function readModel (value: Json | undefined, pointer: string): Model {

@@ -26,7 +26,7 @@ export function readOptions (
   const options: Record<string, Option> = {}
   for (const option of declared) {
     const given = object[option.name] ?? option.default
-    const value = given === null ? undefined : valueOf(option, given)
+    const value = given === null ? undefined : optionValue(option, given)
     if (value === undefined || ('reduction' === option.name && value === 'none')) {
       throw new LossdError('OPTION_INVALID',
         `Option ${option.name} of ${owner} must be ${expected(option)}; got ${kindOf(given ?? undefined)}`,
@@ -44,7 +44,7 @@ function unknown (owner: string, key: string, names: readonly string[], pointer:
     (near.length > 0 ? near : names).join(', '), { pointer: childPointer(pointer, key) })
 }
 
-function valueOf ({ type, choices, bounds }: OptionArgument, given: Json | Option): Option | undefined {
+function optionValue ({ type, choices, bounds }: OptionArgument, given: Json | Option): Option | undefined {
   if (type === 'boolean') return typeof given === 'boolean' ? given : undefined
   if (type === 'text') {
     return typeof given === 'string' && (choices.length === 0 || choices.includes(given)) ? given : undefined
