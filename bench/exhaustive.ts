@@ -1,5 +1,5 @@
-// The error of a float32 op of one argument over all 2³² numbers, plain and with fused multiply-add,
-// against JavaScript's double: node dist/bench/exhaustive.js [op …], without a name exp and log.
+// The error of a float32 op of one argument over all 2³² numbers, plain and with fused
+// multiply-add, against doubles: node dist/bench/exhaustive.js [op …], without a name exp and log.
 // The double's own error, below 1e-8 of a float32 unit, does not show.
 
 import { compileOp } from '../test/ops/composite.ts'
@@ -76,7 +76,7 @@ function fillUnits (): void {
   }
 }
 
-// Infinities and NaN must agree, and exact zeros with their sign; else the distance in units counts.
+// Infinities and NaN must agree, and exact zeros with their sign; else the distance counts.
 function compare (values: Floats, worst: Worst): void {
   let error = worst.error
   for (let k = 0; k < block; k++) {

@@ -40,9 +40,9 @@ export const shiftRight = (w: Lanes, a: Lane, by: number): Lane =>
   w.op(`${integer(w)}.shr_u`, a, by)
 
 /**
- * c₀ + c₁x + c₂x² + …, lowest coefficient first: Horner's rule. Of a long sum the upper terms go in two
- * chains, even and odd powers, side by side: the processor would wait for one chain longer than it
- * works on it.
+ * c₀ + c₁x + c₂x² + …, lowest coefficient first: Horner's rule. Of a long sum the upper terms go in
+ * two chains, even and odd powers, side by side: the processor would wait for one chain longer
+ * than it works on it.
  */
 export function polynomial (w: Lanes, x: Lane, coefficients: readonly number[]): Lane {
   if (coefficients.length < chainMax) return chain(w, x, coefficients)

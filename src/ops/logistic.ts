@@ -11,17 +11,17 @@ export const logistic: readonly Op[] = [
     value: 'e = exp_nonpositive(-abs(a)); (a >= 0 ? 1 : e) / (e + 1)',
     derivative: ['g * (y * (1 - y))'],
     word: true,
-    cost: 28,
+    cost: 20,
     ulp: { f32: 2.2, f64: 2.4 }
   },
   {
-    // log(1 + eᵃ). The choice shares its condition with sigmoid; a NaN comes through the second term.
+    // log(1 + eᵃ). The choice shares its condition with sigmoid; NaN comes through the second term.
     name: 'softplus',
     arguments: ['a'],
     value: '(a >= 0 ? a : 0) + log1p_unit(exp_nonpositive(-abs(a)))',
     derivative: ['g * sigmoid(a)'],
     word: true,
-    cost: 32,
+    cost: 28,
     ulp: { f32: 1.8, f64: 2 }
   },
   {
@@ -31,7 +31,7 @@ export const logistic: readonly Op[] = [
     value: '(a >= 0 ? 0 : a) - log1p_unit(exp_nonpositive(-abs(a)))',
     derivative: ['g * sigmoid(-a)'],
     word: true,
-    cost: 32,
+    cost: 28,
     ulp: { f32: 1.8, f64: 2 }
   },
   {
@@ -41,6 +41,6 @@ export const logistic: readonly Op[] = [
     value: '(a > b ? a : b) + log1p_unit(exp_nonpositive(a == b ? 0 : -abs(a - b)))',
     derivative: ['g * sigmoid(a == b ? 0 : a - b)', 'g * sigmoid(a == b ? 0 : b - a)'],
     word: true,
-    cost: 34
+    cost: 32
   }
 ]

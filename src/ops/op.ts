@@ -3,7 +3,7 @@
 /** The name of a WAT local of type v128. */
 export type Lane = string & { readonly lane: true }
 
-/** Writes the instructions of an op for one vector of lanes; implemented by the emitter of kernels. */
+/** Writes the instructions of an op for one vector of lanes. The emitter of kernels is one. */
 export interface Lanes {
   readonly type: 'f32x4' | 'f64x2'
   /** True when relaxed SIMD may be used: results then depend on the CPU's fused multiply-add. */
@@ -28,9 +28,12 @@ export interface Op {
   readonly mask?: boolean
   /** The value as instructions, the same for f32x4 and f64x2 where the writer's type allows. */
   readonly lanes?: (w: Lanes, ...args: Lane[]) => Lane
-  /** The value as a text of the language, for an op that is made of others; `over` names its axes. */
+  /** The value as a text of the language, for an op made of others; `over` names its axes. */
   readonly value?: string
-  /** One text per argument: the contribution to its gradient, from g (above), y (the value), the arguments, over. */
+  /**
+   * One text per argument: what it gives to that argument's gradient, from g (which comes from
+   * above), y (the op's value), the arguments, and `over`.
+   */
   readonly derivative: readonly (string | null)[]
   /** True for an op along axes (softmax, logsumexp): its axes are `over`. */
   readonly over?: boolean
@@ -40,6 +43,6 @@ export interface Op {
   readonly word: boolean
   /** Roughly the number of instructions; a value above 6 is kept rather than computed again. */
   readonly cost: number
-  /** Largest measured error in units in the last place. */
+  /** No error above this was measured, in units in the last place; test/ops holds it. */
   readonly ulp?: { readonly f32: number; readonly f64: number }
 }

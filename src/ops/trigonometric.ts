@@ -16,7 +16,7 @@ export const trigonometric: readonly Op[] = [
   }
 ]
 
-// (atan(t) - t) / t³ in t² up to tan² ½; error relative to atan at most 2.9e-9 and 6.9e-18.
+// (atan(t) - t) / t³ in t² up to tan² ½, minimax relative to atan: 2.9e-9 and 6.9e-18.
 const atans = {
   f32x4: [
     -0.33333316445350647, 0.19998909533023834, -0.1426115483045578, 0.10852190852165222,
@@ -30,8 +30,8 @@ const atans = {
   ]
 }
 
-// The middle piece begins at ½, where its result has the larger unit. 
-// atan x = atan x | π/4 + atan((x - 1) / (x + 1)) | π/2 + atan(-1 / x), with the sign of x.
+// atan x = atan x | π/4 + atan((x - 1) / (x + 1)) | π/2 + atan(-1 / x), with the sign of x. The
+// middle piece begins where its result reaches ½, and with it the larger unit.
 function atan (w: Lanes, a: Lane): Lane {
   const one = w.constant(1)
   const x = lane.abs(w, a)

@@ -1,5 +1,5 @@
-// The error of every lane function, in units in the last place, against a reference of 100 bits: not
-// above the bound that its row states, with and without fused multiply-add, in both lane types.
+// The error of every lane function, in units in the last place, against a reference of 100 bits:
+// not above the bound that its row states, with and without fused multiply-add, in both lane types.
 
 import t, { type Test } from 'tap'
 import { findOp } from '../../src/ops/index.ts'

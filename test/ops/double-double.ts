@@ -11,7 +11,7 @@ export interface Scaled {
 }
 
 const one: Pair = [1, 0]
-const ln2: Pair = [0.6931471805599453, 2.3190468138462996e-17]
+const ln2: Pair = [Math.LN2, 2.3190468138462996e-17]
 const halfPi: Pair = [1.5707963267948966, 6.123233995736766e-17]
 const twoOverRootPi: Pair = [1.1283791670955126, 1.533545961316588e-17]
 

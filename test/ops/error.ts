@@ -4,9 +4,9 @@ import type { Lanes } from '../../src/ops/op.ts'
 import { type Scaled, timesPower } from './double-double.ts'
 
 /**
- * The distance in units of the last place that the exact value has in the format; beyond the largest
- * number stands the power of two that would come next. A reference that is a number must be met
- * exactly, with its sign; what is altogether wrong is infinitely far.
+ * The distance in units of the last place that the exact value has in the format; beyond the
+ * largest number stands the power of two that would come next. A reference that is a number must
+ * be met exactly, with its sign; what is altogether wrong is infinitely far.
  */
 export function errorOf (
   type: Lanes['type'],

@@ -49,7 +49,7 @@ export function compileLanes (
   const load = (inputs: Floats[]): number => {
     const length = inputs[0]?.length ?? 0
     if (length > capacity) throw new Error(`${length} elements do not fit ${capacity}`)
-    inputs.forEach((input, i) => view(i, length).set(input))
+    for (const [i, input] of inputs.entries()) view(i, length).set(input)
     return length
   }
   return {

@@ -1,5 +1,5 @@
-// Arguments to try a function with: every exponent, dense ranges, the neighbours of every place where
-// the code of an op changes its way, and what is not an ordinary number.
+// Arguments to try a function with: every exponent, dense ranges, the neighbours of every place
+// where the code of an op changes its way, and what is not an ordinary number.
 
 import type { Lanes } from '../../src/ops/op.ts'
 import { Random } from '../random.ts'
@@ -28,7 +28,7 @@ export const specials: readonly number[] = [
   Number.MAX_VALUE, -Number.MAX_VALUE, (2 - 2 ** -23) * 2 ** 127, -(2 - 2 ** -23) * 2 ** 127
 ]
 
-/** Pairs a, b for aᵇ: all pairs of specials, results of every size, a near 1, a below 0 with whole b. */
+/** Pairs for aᵇ: all pairs of specials, results of every size, a near 1, a below 0 with whole b. */
 export function powers (type: Lanes['type']): { a: Floats, b: Floats } {
   const random = new Random(11)
   const largest = type === 'f32x4' ? 128 : 1024

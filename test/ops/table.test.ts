@@ -34,7 +34,7 @@ function isOp (value: unknown): value is Op {
   return typeof value === 'object' && value !== null && 'derivative' in value
 }
 
-t.test('a row has lanes or a text, one derivative per argument, and texts that are understood', t => {
+t.test('a row has lanes or a text, a derivative per argument, and understood texts', t => {
   for (const row of ops) {
     t.ok((row.lanes === undefined) !== (row.value === undefined), `${row.name}: lanes or text`)
     t.equal(row.derivative.length, row.arguments.length, `${row.name}: a derivative per argument`)
