@@ -13,6 +13,7 @@ import { Heap } from './buffer/heap.ts'
 import { Pool } from './compute/pool.ts'
 import type { Config } from './config.ts'
 import { loadAssembler } from './kernels/assemble.ts'
+import { Sessions } from './sessions/store.ts'
 
 export interface Surroundings {
   readonly logger: Logger
@@ -53,10 +54,17 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     onFault: fault => logger.warn({ fault }, 'a worker thread was lost')
   })
   const machine = { heap, pool, relaxed }
+  const sessions = new Sessions(machine, {
+    sessionsMax: config.sessionsMax,
+    queueMax: config.sessionQueueMax,
+    ttlSecondsMax: config.sessionTtlSecondsMax,
+    programsMax: config.programsMax,
+    relaxed
+  })
   const facts = { threads: config.threads, relaxed_simd: relaxed ? 'on' : 'off' }
   const server = createServer({ ...config, logger, lifecycle, lossNames })
-  const metrics = createMetrics(readings(heap, pool))
-  await registerRoutes(server, { ...config, machine, lifecycle, metrics, facts })
+  const metrics = createMetrics(readings(heap, pool, sessions))
+  await registerRoutes(server, { ...config, heap, machine, sessions, lifecycle, metrics, facts })
   await server.ready()
   return {
     server,
@@ -77,6 +85,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
       lifecycle.state = 'draining'
       if (server.server.listening) await drain(server, config)
       else await server.close()
+      sessions.close()
       await pool.close({ graceMs: 1000 })
       heap.close()
     }
@@ -94,7 +103,7 @@ async function drain (server: Server, config: Config): Promise<void> {
   clearTimeout(end)
 }
 
-function readings (heap: Heap, pool: Pool): Reading[] {
+function readings (heap: Heap, pool: Pool, sessions: Sessions): Reading[] {
   const stat = (name: string, help: string, read: () => number): Reading => ({ name, help, read })
   return [
     stat('heap_used_bytes', 'Bytes of the shared heap that are lent now', () => heap.usedBytes),
@@ -110,6 +119,7 @@ function readings (heap: Heap, pool: Pool): Reading[] {
     stat('jobs_refused_total', 'Jobs refused by a full queue', () => pool.stats().refused),
     stat('worker_threads', 'Worker threads alive', () => pool.stats().threads),
     stat('worker_restarts_total', 'Worker threads replaced', () => pool.stats().respawns),
-    stat('programs', 'Compiled programs kept', () => pool.stats().programs)
+    stat('programs', 'Compiled programs kept', () => pool.stats().programs),
+    stat('session_count', 'Sessions that are active', () => sessions.count)
   ]
 }

@@ -33,7 +33,9 @@ export function admitJson (app: FastifyInstance): void {
 /** The error of the state the service is in; undefined when it is ready. */
 export function stateRefusal ({ state }: Lifecycle): LossdError | undefined {
   if (state === 'ready') return undefined
-  if (state === 'failed') return new LossdError('SELF_TEST_FAILED', 'Kernels give wrong numbers here')
+  if (state === 'failed') {
+    return new LossdError('SELF_TEST_FAILED', 'The kernels give wrong numbers on this machine')
+  }
   return new LossdError(state === 'starting' ? 'STARTING' : 'DRAINING')
 }
 

@@ -26,12 +26,12 @@ export function answerLoss (
   const { loss, definition } = entry
   const { heap } = machine
   const request = readLossRequest(body, loss.name, definition, tensorsMax)
-  const kinds = resolveKinds(definition, shapesOf(request), loss.floating)
-  const datatype = computingDatatype(request, kinds)
-  const gradients = gradientsOf(entry, request, kinds)
   const lease = heap.lease()
   let left = false
   try {
+    const kinds = resolveKinds(definition, shapesOf(request), loss.floating)
+    const datatype = computingDatatype(request, kinds)
+    const gradients = gradientsOf(entry, request, kinds)
     const tensors = write(heap, request, kinds, datatype, lease)
     const gradOutput = request.gradOutput === undefined
       ? undefined
@@ -41,13 +41,26 @@ export function answerLoss (
       { definition, tensors, options, gradients, gradOutput, datatype }, lease, patience)
     if (!(evaluated instanceof Promise)) return print(heap, evaluated, typed)
     left = true
-    return evaluated.then(result => print(heap, result, typed)).finally(() => lease.end())
+    return evaluated.then(result => print(heap, result, typed))
+      .catch((fault: unknown) => { throw located(fault, request) })
+      .finally(() => lease.end())
+  } catch (fault) {
+    throw located(fault, request)
   } finally {
     if (!left) lease.end()
   }
 }
 
 const writer = new JsonWriter()
+
+/** Formulas name an argument; where it stands in the body is known here. */
+function located (fault: unknown, { inOptions }: LossRequest): unknown {
+  if (!(fault instanceof LossdError) || inOptions.size === 0) return fault
+  const errors = fault.errors.map(place => inOptions.has(place.pointer.split('/', 2)[1] ?? '')
+    ? { ...place, pointer: `/options${place.pointer}` }
+    : place)
+  return new LossdError(fault.code, fault.message, { errors, cause: fault.cause })
+}
 
 /** {"loss", "gradients", "denominator"?, "warnings"?} */
 function print (heap: Heap, evaluated: Evaluated, typed: boolean): string | Buffer {
@@ -102,8 +115,8 @@ function reasonOf (
     const near = nearest(name, differentiable)
     return `${loss.name} has no argument ${name}; ${near.length > 0 ? `nearest: ${near}` : these}`
   }
-  const sentence = loss.frozen?.find(([argument, when]) => argument === name && when === 'true')?.[2]
-  if (sentence !== undefined) return sentence
+  const frozen = loss.frozen?.find(([argument, when]) => argument === name && when === 'true')
+  if (frozen !== undefined) return frozen[2]
   if (!tensors.has(name)) return `${name} has no gradient: the request does not give it`
   return `${name} has no gradient: it holds no real numbers; ${these}`
 }
@@ -116,8 +129,9 @@ function write (
   const written: Record<string, KindTensor> = {}
   for (const [name, tensor] of tensors) {
     const kind = kinds[name] ?? 'real'
-    const own = kind === 'real' ? datatype : tensor.datatype ?? (kind === 'boolean' ? 'BOOL' : 'INT64')
-    written[name] = { kind, tensor: writeTensor(tensor, own, heap, lease) }
+    const own = tensor.datatype ?? (kind === 'boolean' ? 'BOOL' : 'INT64')
+    const held = writeTensor(tensor, kind === 'real' ? datatype : own, heap, lease)
+    written[name] = { kind, tensor: held }
   }
   return written
 }

@@ -64,7 +64,8 @@ function describe (entry: LossEntry): Record<string, unknown> {
   return {
     ...summaryOf(entry),
     formula: loss.formula.replace(/^\n+/, '').replaceAll(/^ {4}/gm, ''),
-    derivatives: Object.fromEntries(differentiable.map(name => [name, derivative(definition, name)])),
+    derivatives: Object.fromEntries(differentiable.map(name =>
+      [name, derivative(definition, name)])),
     examples: loss.cases.map(({ title, request, reply, warnings, refused }) =>
       ({ title, request, reply, warnings, refused })),
     source: loss.source

@@ -4,15 +4,22 @@ import type { FastifyInstance } from 'fastify'
 import { admitJson } from './admission.ts'
 import { registerDocs } from './docs.ts'
 import { type LossRouteSettings, registerLossRoutes } from './loss-routes.ts'
+import { countRequests } from './metrics.ts'
 import { registerServiceRoutes, type ServiceParts } from './service-routes.ts'
+import { registerSessionRoutes, type SessionRouteSettings } from './session-routes.ts'
 
-export interface RouteSettings extends LossRouteSettings, ServiceParts {}
+export interface RouteSettings extends LossRouteSettings, SessionRouteSettings, ServiceParts {}
 
-export async function registerRoutes (app: FastifyInstance, settings: RouteSettings): Promise<void> {
+export async function registerRoutes (
+  app: FastifyInstance, settings: RouteSettings
+): Promise<void> {
   await registerDocs(app)
-  registerServiceRoutes(app, settings)
+  // Hooks hold for the routes that follow: requests are counted on all of them.
+  countRequests(app, settings.metrics)
   await app.register(async json => {
     admitJson(json)
     registerLossRoutes(json, settings)
+    registerSessionRoutes(json, settings)
   })
+  registerServiceRoutes(app, settings)
 }

@@ -29,7 +29,8 @@ const tolerance = 1e-5
 
 function close (found: unknown, expected: Plain): boolean {
   if (typeof expected === 'number') {
-    return typeof found === 'number' && Math.abs(found - expected) <= tolerance * (1 + Math.abs(expected))
+    const near = tolerance * (1 + Math.abs(expected))
+    return typeof found === 'number' && Math.abs(found - expected) <= near
   }
   return Array.isArray(found) && found.length === expected.length &&
     expected.every((each, index) => close(found[index], each))

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { type Lifecycle, stateRefusal } from './admission.ts'
-import { countRequests, type Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { sendJson, sendProblem } from './replies.ts'
 import { problemReplies } from './schemas.ts'
 
@@ -16,7 +16,6 @@ export interface ServiceParts {
 
 export function registerServiceRoutes (app: FastifyInstance, parts: ServiceParts): void {
   const { lifecycle, metrics } = parts
-  countRequests(app, metrics)
   const status = Type.Object({ status: Type.String() })
 
   app.get('/health/live', {

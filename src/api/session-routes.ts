@@ -6,7 +6,7 @@ import { createJsonReader, isJsonObject, type JsonObject } from '../codec/json-r
 import { JsonWriter, type TensorForm } from '../codec/json-writer.ts'
 import { LossdError, nearest } from '../errors.ts'
 import type { OperationMemory, Tensors } from '../sessions/memory.ts'
-import type { Change, Session, StepResult, Turn } from '../sessions/session.ts'
+import type { Session, StepResult, Turn } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/store.ts'
 import { kindOf } from './loss-request.ts'
 import { patienceOf } from './patience.ts'
@@ -34,7 +34,8 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
   app.get(url, { schema: sessionSchemas.list }, answered((request, reply) => {
     const { limit, after } = pageOf(request)
     const page = sessions.list(limit, after)
-    sendJson(reply, JSON.stringify({ data: page.sessions.map(session => session.summarize()), next: page.next }))
+    const data = page.sessions.map(session => session.summarize())
+    sendJson(reply, JSON.stringify({ data, next: page.next }))
   }))
   app.get(`${url}/:id`, { schema: sessionSchemas.get }, answered((request, reply) => {
     sendSession(reply, sessions.find(idOf(request)))
@@ -54,19 +55,20 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
     })
   }))
 
-  app.get(`${url}/:id/parameters`, { schema: sessionSchemas.parameters }, answered((request, reply) => {
+  const parameters = `${url}/:id/parameters`
+  app.get(parameters, { schema: sessionSchemas.parameters }, answered((request, reply) => {
     const session = sessions.find(idOf(request))
     sendTensors(reply, heap, session, session.parameters)
   }))
-  app.get(`${url}/:id/parameters/:name`, { schema: sessionSchemas.parameter }, answered((request, reply) => {
+  app.get(`${parameters}/:name`, { schema: sessionSchemas.parameter }, answered((request, reply) => {
     const session = sessions.find(idOf(request))
     sendTensors(reply, heap, session, oneOf(session.parameters, paramOf(request, 'name')))
   }))
-  app.put(`${url}/:id/parameters`, { schema: sessionSchemas.replace }, answered((request, reply) => {
+  app.put(parameters, { schema: sessionSchemas.replace }, answered((request, reply) => {
     const session = sessions.find(idOf(request))
     const turn = turnOf(request, reply, deadlineMs)
     return withMemory(sessions, async memory => {
-      const change: Change = await session.replaceParameters(readBody(bytesOf(request)), memory, turn)
+      const change = await session.replaceParameters(readBody(bytesOf(request)), memory, turn)
       reply.header('etag', `"${change.seq}"`)
       sendJson(reply, JSON.stringify(change))
     })
@@ -86,7 +88,9 @@ function answered (handler: Handler): (request: FastifyRequest, reply: FastifyRe
 }
 
 // Memory of one operation: it goes back when the reply is written, on every path.
-async function withMemory (sessions: Sessions, run: (memory: OperationMemory) => Promise<void>): Promise<void> {
+async function withMemory (
+  sessions: Sessions, run: (memory: OperationMemory) => Promise<void>
+): Promise<void> {
   const memory = sessions.memory()
   try {
     await run(memory)
@@ -141,8 +145,9 @@ function printTensors (heap: Heap, tensors: Tensors, form: TensorForm): JsonWrit
 }
 
 function printStep (
-  heap: Heap, { description: { datatype } }: Session, result: StepResult & { readonly typed: boolean }
+  heap: Heap, { description }: Session, result: StepResult & { readonly typed: boolean }
 ): string | Buffer {
+  const { datatype } = description
   const { seq, step, examples, lr, skipped, outputs, gradients, gradInput } = result
   const form = result.typed ? 'typed' : 'plain'
   writer.clear()
@@ -184,7 +189,8 @@ function seqsOf (header: string | undefined): readonly number[] | undefined {
   return header.split(',').map(tag => {
     const [, weak, text = ''] = /^(W\/)?"([^"]*)"$/.exec(tag.trim()) ?? []
     if (!/^\s*(W\/)?"[^"]*"\s*$/.test(tag)) {
-      throw new LossdError('BAD_HEADER', `Header If-Match must be an ETag in quotes, or *; got ${header}`)
+      throw new LossdError('BAD_HEADER',
+        `Header If-Match must be an ETag in quotes, or *; got ${header}`)
     }
     return weak === undefined && /^\d+$/.test(text) ? Number(text) : Number.NaN
   })
@@ -210,7 +216,8 @@ function refuseQuery ({ query }: FastifyRequest, names: readonly string[]): Map<
   for (const [name, value] of Object.entries(query ?? {})) {
     if (!names.includes(name) || typeof value !== 'string') {
       const expected = names.length > 0 ? `one of ${names.join(', ')}, each once` : 'left out here'
-      throw new LossdError('BAD_QUERY', `Query parameter ${name} must be ${expected}; got ${String(value)}`)
+      throw new LossdError('BAD_QUERY',
+        `Query parameter ${name} must be ${expected}; got ${String(value)}`)
     }
     given.set(name, value)
   }

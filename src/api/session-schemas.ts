@@ -13,7 +13,9 @@ const model = Type.Object({
   }), { minItems: 1 })
 }, { description: 'Layers one after the other' })
 
-const loss = Type.Object({ type: Type.String({ description: 'The class in torch.nn, or the loss’s name' }) }, {
+const loss = Type.Object({
+  type: Type.String({ description: 'The class in torch.nn, or the loss’s name' })
+}, {
   description: 'Its options, and tensors such as weight, stand beside type'
 })
 
@@ -65,13 +67,19 @@ const session = Type.Object({
 
 const change = Type.Object({ seq: Type.Integer(), step: Type.Integer() })
 
-const gone: readonly ErrorCode[] = ['SESSION_UNKNOWN', 'SESSION_EXPIRED', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING']
-const turns: readonly ErrorCode[] = ['PRECONDITION_FAILED', 'SESSION_QUEUE_FULL', 'BAD_HEADER', 'BAD_QUERY',
-  'DEADLINE_EXCEEDED', 'CANCELLED']
+const gone: readonly ErrorCode[] = [
+  'SESSION_UNKNOWN', 'SESSION_EXPIRED', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING'
+]
+const turns: readonly ErrorCode[] = [
+  'PRECONDITION_FAILED', 'SESSION_QUEUE_FULL', 'BAD_HEADER', 'BAD_QUERY', 'DEADLINE_EXCEEDED',
+  'CANCELLED'
+]
 
 const id = Type.Object({ id: Type.String({ description: 'The session' }) })
 const ifMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'The ETag that the session must still have' }))
+  'if-match': Type.Optional(Type.String({
+    description: 'The ETag that the session must still have'
+  }))
 })
 const etag = { ETag: { type: 'string', description: 'The seq in quotes' } }
 
@@ -99,8 +107,8 @@ export const sessionSchemas = {
     }, { additionalProperties: false, examples: [example] }),
     response: {
       201: tagged(session, { Location: { type: 'string', description: 'The session' } }),
-      ...problemReplies(...bodyErrors, 'MODEL_INVALID', 'OPTION_UNKNOWN', 'OPTION_INVALID', 'TENSOR_INVALID',
-        'SESSION_TOO_LARGE', 'SESSIONS_TOO_MANY', 'HEAP_FULL')
+      ...problemReplies(...bodyErrors, 'MODEL_INVALID', 'OPTION_UNKNOWN', 'OPTION_INVALID',
+        'TENSOR_INVALID', 'SESSION_TOO_LARGE', 'SESSIONS_TOO_MANY', 'HEAP_FULL')
     }
   },
   list: {
@@ -113,7 +121,10 @@ export const sessionSchemas = {
       after: Type.Optional(Type.String({ description: 'next of the page before' }))
     }),
     response: {
-      200: Type.Object({ data: Type.Array(Type.Unknown()), next: Type.Union([Type.String(), Type.Null()]) }),
+      200: Type.Object({
+        data: Type.Array(Type.Unknown()),
+        next: Type.Union([Type.String(), Type.Null()])
+      }),
       ...problemReplies('BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING')
     }
   },
@@ -161,8 +172,8 @@ export const sessionSchemas = {
         gradients: Type.Optional(Type.Record(Type.String(), ref('Tensor'))),
         grad_input: Type.Optional(ref('Tensor'))
       })),
-      ...problemReplies(...gone, ...turns, ...bodyErrors, ...computeErrors, 'ARGUMENT_MISSING', 'TARGET_RANGE',
-        'VALUE_RANGE', 'VALUE_REFUSED', 'OPTION_INVALID', 'NON_FINITE')
+      ...problemReplies(...gone, ...turns, ...bodyErrors, ...computeErrors, 'ARGUMENT_MISSING',
+        'TARGET_RANGE', 'VALUE_RANGE', 'VALUE_REFUSED', 'OPTION_INVALID', 'NON_FINITE')
     }
   },
   parameters: {
@@ -170,13 +181,19 @@ export const sessionSchemas = {
     operationId: 'getParameters',
     summary: 'All parameters, by their state_dict names',
     params: id,
-    response: { 200: tagged(Type.Record(Type.String(), ref('TypedTensor'))), ...problemReplies(...gone) }
+    response: {
+      200: tagged(Type.Record(Type.String(), ref('TypedTensor'))),
+      ...problemReplies(...gone)
+    }
   },
   parameter: {
     ...sessions,
     operationId: 'getParameter',
     summary: 'One parameter',
-    params: Type.Object({ id: Type.String(), name: Type.String({ description: 'As in a state_dict: 0.weight' }) }),
+    params: Type.Object({
+      id: Type.String(),
+      name: Type.String({ description: 'As in a state_dict: 0.weight' })
+    }),
     response: {
       200: tagged(Type.Record(Type.String(), ref('TypedTensor'))),
       ...problemReplies(...gone, 'PARAMETER_UNKNOWN')
@@ -192,8 +209,8 @@ export const sessionSchemas = {
     body: Type.Record(Type.String(), ref('Tensor')),
     response: {
       200: tagged(change),
-      ...problemReplies(...gone, ...turns, ...bodyErrors, 'ARGUMENT_MISSING', 'SHAPE_MISMATCH', 'TENSOR_INVALID',
-        'DATATYPE_MISMATCH', 'HEAP_FULL')
+      ...problemReplies(...gone, ...turns, ...bodyErrors, 'ARGUMENT_MISSING', 'SHAPE_MISMATCH',
+        'TENSOR_INVALID', 'DATATYPE_MISMATCH', 'HEAP_FULL')
     }
   }
 } as const
