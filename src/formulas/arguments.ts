@@ -38,7 +38,7 @@ export function declaredAxes (declarations: readonly Declaration[]): Map<Axis, A
   }
   for (const { along, position } of declarations.flatMap(({ types }) => types)) {
     if (along !== '' && !axes.has(along)) {
-      fail(position, `There is no axis ${along}${suggest(along, axes.keys())}.`)
+      fail(position, `There is no axis ${along}${suggest(along, axes.keys())}`)
     }
   }
   return axes
@@ -54,6 +54,10 @@ export function argumentOf (
   if (name.startsWith('__')) fail(position, 'The name of an argument cannot begin with __.')
   if (reserved.has(name)) {
     fail(position, `${name} is a field of the request; the argument needs another name.`)
+  }
+  if (name === 'reduction' && types.some(type => type.word !== 'choice')) {
+    fail(position,
+      "reduction is one of several texts: reduction: 'none' | 'mean' | 'sum' = 'mean'.")
   }
   const tensor = types.some(type => type.axes !== null)
   return tensor ? tensorOf(declaration, axes.has('C') ? 'C' : '', earlier) : optionOf(declaration)
@@ -84,7 +88,7 @@ function tensorOf (declaration: Declaration, along: Axis, earlier: readonly Argu
     const names = earlier.filter(({ role }) => role === 'tensor').map(other => other.name)
     fail(
       relation.position,
-      `${relation.word} needs a tensor declared before ${name}${suggest(relation.name, names)}.`
+      `${relation.word} needs a tensor declared before ${name}${suggest(relation.name, names)}`
     )
   }
   return {
@@ -174,7 +178,7 @@ function optionOf (declaration: Declaration): OptionArgument {
   if (typeof fallback === 'string' && choices.length > 0 && !choices.includes(fallback)) {
     fail(
       position,
-      `The default of ${name} must be one of its choices${suggest(fallback, choices)}.`
+      `The default of ${name} must be one of its choices${suggest(fallback, choices)}`
     )
   }
   if (bounds.length > 0 && type !== 'number' && type !== 'integer') {

@@ -17,7 +17,7 @@ export class Checker {
   readonly #settings: CheckSettings
   /** Axes that the text makes, with the expression of their length. */
   readonly derived: { name: string; length: Expression }[] = []
-  /** Names in use, each with a position. */
+  /** Names in use, each with its first position. */
   readonly used = new Map<string, number>()
   /** True if an axis was written as a number. */
   usesPositions = false
@@ -78,12 +78,12 @@ export class Checker {
   }
 
   #name (name: string, position: number, scope: Scope): void {
-    this.used.set(name, position)
+    this.used.set(name, Math.min(position, this.used.get(name) ?? position))
     if (find(name, scope) !== undefined || constants.has(name)) return
     if (this.#assigned.has(name)) fail(position, `${name} is used before it is given a value.`)
     if (words.has(name)) fail(position, `${name} is a word: write ${name}(…).`)
     if (this.#settings.free !== undefined) this.#settings.free(name)
-    else fail(position, `There is no ${name}${suggest(name, allNames(scope))}.`)
+    else fail(position, `There is no ${name}${suggest(name, allNames(scope))}`)
   }
 
   #call (call: Call, scope: Scope): void {
@@ -93,13 +93,16 @@ export class Checker {
     if (entry !== undefined && entry.sort !== 'function' && entry.sort !== 'parameter') {
       fail(position, `${name} is not a function; a product is written ${name} * (…).`)
     }
+    if (entry === undefined && this.#assigned.has(name)) {
+      fail(position, `${name} is used before it is given a value; no function calls itself.`)
+    }
     if (name === 'axis' && entry === undefined) {
       fail(position, 'axis(…) stands alone behind a name: M = axis(N).')
     }
     if (entry === undefined && word === undefined) {
       fail(
         position,
-        `There is no function ${name}${suggest(name, [...functionsOf(scope), ...words.keys()])}.`
+        `There is no function ${name}${suggest(name, [...functionsOf(scope), ...words.keys()])}`
       )
     }
     const count = call.arguments.length
@@ -139,9 +142,9 @@ export class Checker {
     if (hint !== undefined) fail(position, hint)
     const named = kind === 'name'
       ? `${argument.name} is none${suggest(argument.name, axesOf(scope))}`
-      : 'one of the names that the declarations use'
-    const wanted = positional ? 'its position, a whole number such as -1' : named
-    fail(position, `${word} needs an axis here: ${wanted}.`)
+      : 'one of the names that the declarations use.'
+    const wanted = positional ? 'its position, a whole number such as -1.' : named
+    fail(position, `${word} needs an axis here: ${wanted}`)
   }
 
   #take (taking: Taking, scope: Scope): void {
@@ -157,7 +160,7 @@ export class Checker {
       if (axis === '') continue
       const sort = find(axis, scope)?.sort
       if (sort !== 'axis' && sort !== 'parameter') {
-        fail(position, `There is no axis ${axis}${suggest(axis, axesOf(scope))}.`)
+        fail(position, `There is no axis ${axis}${suggest(axis, axesOf(scope))}`)
       }
     }
   }

@@ -47,13 +47,14 @@ export function define (
   }
   checker.statements(statements, scope)
 
-  const declared = positional ? [...free].map(name => freeDeclaration(name, options)) : declarations
+  const placeOf = (name: string): number => checker.used.get(name) ?? text.length
+  const byPlace = [...free].sort((a, b) => placeOf(a) - placeOf(b))
+  const declared = positional ? byPlace.map(name => freeDeclaration(name, options)) : declarations
   const own = declared.find(({ name }) => name === 'reduction')
   const args: Argument[] = []
   for (const declaration of declared) args.push(argumentOf(declaration, axes, args))
   // Conditions, unlike the formula, may always read the reduction.
   scope.names.set('reduction', { sort: 'value', parameters: 0 })
-  const placeOf = (name: string): number => checker.used.get(name) ?? text.length
   const rule = (condition: string, code: string, sentence: string, argument?: string): Rule => {
     const expression = parseExpression(condition)
     checker.used.clear()

@@ -12,9 +12,9 @@ export function failTooLarge (position: number, detail: string): never {
   throw new LossdError('FORMULA_TOO_LARGE', detail, { pointer: '/formula', position })
 }
 
-/** `; did you mean a or b?`, or nothing if no name is near. */
+/** The end of a sentence: `; did you mean a or b?`, or a full stop if no name is near. */
 export function suggest (name: string, names: Iterable<string>): string {
   // To a name of one or two letters everything is near.
   const near = name.length > 2 ? nearest(name, new Set(names)) : []
-  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
+  return near.length === 0 ? '.' : `; did you mean ${near.join(' or ')}?`
 }

@@ -74,12 +74,12 @@ export function giveAs (
   if (spread === undefined) return refuseRank(argument, kind, shape, others)
   const given = { argument, kind, shape, spread }
   // As in PyTorch, the one index of an example without a batch may stand in brackets.
-  const scalar =
-    kind.kind === 'class' && shape.length === 1 && shape[0] === 1 ? kind.spreads[0] : undefined
-  const partner =
-    scalar === undefined ? undefined : others.find(other => other.argument.name === argument.like)
-  if (scalar === undefined || partner === undefined || isRelated(given, partner)) return given
-  return { argument, kind, shape: [], spread: scalar }
+  const bracketed = kind.kind === 'class' && shape.length === 1 && shape[0] === 1
+  const scalar = bracketed ? kind.spreads[0] : undefined
+  const partner = others.find(other => other.argument.name === argument.like)
+  if (scalar === undefined || partner === undefined) return given
+  const bare = { argument, kind, shape: [], spread: scalar }
+  return isRelated(bare, partner) ? bare : given
 }
 
 // No reading of its type has this rank.
@@ -125,12 +125,18 @@ function relate (given: Given, givens: readonly Given[]): void {
   // The common case: the same type and the same shape.
   if (given.kind.text === other.kind.text && same(given.shape, other.shape)) return
   if (isRelated(given, other)) return
-  mismatch(
-    given,
-    other,
-    expected(given, other, new Map()),
-    like === '' ? ', or what broadcasts to it' : ''
-  )
+  const rest = like === '' ? `, or what broadcasts to it${perChannel(given, other)}` : ''
+  mismatch(given, other, expected(given, other, new Map()), rest)
+}
+
+// A number per channel of images [N, C, H, W] is often given as [C], which would meet W.
+function perChannel (given: Given, other: Given): string {
+  const [length, second] = given.shape
+  if (length === undefined || second !== undefined || length !== other.shape[1]) return ''
+  if (other.shape.length < 3) return ''
+  const ones = other.shape.slice(2).map(() => 1)
+  const shape = shapeText([length, ...ones])
+  return `; one number for each of ${length} in dimension 1 has shape ${shape}`
 }
 
 function broadcast (given: Given, givens: readonly Given[], groups: Map<Axis, number[]>): void {

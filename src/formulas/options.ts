@@ -23,7 +23,7 @@ export function bindOptions (definition: Definition, options: Options): BoundOpt
   for (const name in options) {
     if (!isOption(definition, name)) refuseUnknown(definition, name)
   }
-  const reduction = options.reduction ?? fallback
+  const reduction = options.reduction === undefined ? fallback : options.reduction
   if (typeof reduction !== 'string' || !choices.includes(reduction)) {
     refuse('reduction', choices.map(choice => `'${choice}'`).join(' or '), reduction)
   }

@@ -169,8 +169,10 @@ export class Tracer {
     }
     const b = this.evaluate(right, environment)
     if (operator === '==' || operator === '!=') {
-      const known = sameText(a, b)
-      if (known !== null) return graph.constant(known === (operator === '=='))
+      const [first, second] = [textOf(a), textOf(b)]
+      if (first !== null && second !== null) {
+        return graph.constant((first === second) === (operator === '=='))
+      }
       if (isNode(a) && isNode(b) && a.mask && b.mask) return this.#sameMask(a, b, operator)
     }
     if (!isNode(a) && !isAxis(a)) return fail(position, `${describe(a)} is not a number.`)
@@ -227,9 +229,6 @@ function placeOf (call: Call, index: number): number {
   return call.arguments[index]?.position ?? call.position
 }
 
-// Whether two texts are the same; null if neither is a text.
-function sameText (a: Value, b: Value): boolean | null {
-  const textOf = (value: Value): string | null =>
-    !isNode(value) && value.kind === 'text' ? value.text : null
-  return textOf(a) === null && textOf(b) === null ? null : textOf(a) === textOf(b)
+function textOf (value: Value): string | null {
+  return !isNode(value) && value.kind === 'text' ? value.text : null
 }
