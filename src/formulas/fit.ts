@@ -139,8 +139,13 @@ function perChannel (given: Given, other: Given): string {
   return `; one number for each of ${length} in dimension 1 has shape ${shape}`
 }
 
+// A group without a name broadcasts as NumPy does; one with a name is as long everywhere.
 function broadcast (given: Given, givens: readonly Given[], groups: Map<Axis, number[]>): void {
   const { kind, shape, spread } = given
+  const first = givens.find(other => other.kind.group === kind.group) ?? given
+  if (kind.group !== '...' && !same(groupOf(given), groupOf(first))) {
+    mismatch(given, first, expected(given, first, new Map()))
+  }
   let known = groups.get(kind.group)
   if (known === undefined) {
     known = []
@@ -151,20 +156,18 @@ function broadcast (given: Given, givens: readonly Given[], groups: Map<Axis, nu
     const before = known[place]
     if (before === undefined || before === 1) known[place] = length
     else if (length !== 1 && length !== before) {
-      const owner = givens.find(
-        other =>
-          other !== given &&
-          other.kind.group === kind.group &&
-          other.shape[other.spread.start + other.spread.count - 1 - place] === before
-      )
+      const owner = givens.find(other => other !== given && other.kind.group === kind.group &&
+        groupOf(other).at(-1 - place) === before)
       if (owner === undefined) return
-      refuse(
-        given,
-        `it does not broadcast with ${owner.argument.name} ${shapeText(owner.shape)}: ` +
-          `${length} against ${before} in dimension ${spread.start + spread.count - 1 - place}`
-      )
+      refuse(given, `it does not broadcast with ${owner.argument.name} ` +
+        `${shapeText(owner.shape)}: ${length} against ${before} in dimension ` +
+        `${spread.start + spread.count - 1 - place}`)
     }
   }
+}
+
+function groupOf ({ shape, spread }: Given): readonly number[] {
+  return shape.slice(spread.start, spread.start + spread.count)
 }
 
 // The shape that `given` would have to have beside `other`; names where nothing tells the length.
@@ -177,8 +180,7 @@ function expected (
     shape[spread.dimensions.findIndex(axis => axis?.name === name)]
   return given.kind.axes.flatMap((axis): (number | string)[] => {
     if (axis.group) {
-      const { spread, shape } = other.kind.group === axis.name ? other : given
-      return shape.slice(spread.start, spread.start + spread.count)
+      return [...groupOf(other.kind.group === axis.name ? other : given)]
     }
     const length = lengthIn(other, axis.name)
     if (length !== undefined) return [length]

@@ -81,7 +81,7 @@ export interface Bound {
 export interface AxisSyntax {
   /** `...` for a group without a name. */
   readonly name: string
-  /** True for `...` and `...S`: zero or more axes. */
+  /** True for zero or more axes: `...`, which broadcasts, and `...S`, of one shape everywhere. */
   readonly group: boolean
   readonly optional: boolean
   readonly broadcasts: boolean

@@ -164,6 +164,8 @@ t.test('the language of shapes: ~, like, to, lengths, groups', async t => {
     ['a: real[N, K = 4]\na', { a: [7, 4] }, ''],
     ['a: real[N, K = 4]\na', { a: [7, 3] }, 'a has shape [7,3]; K has the length 4'],
     ['a: real[N, C, ...S]; b: real[N, C, ...S]\nsum(a * b, S)', { a: [2, 3, 4], b: [2, 3, 4] }, ''],
+    ['a: real[N, C, ...S]; b: real[N, ...S]\nb * sum(a, C)', { a: [2, 3, 4], b: [2, 1] },
+      'b has shape [2,1]; a [2,3,4] needs [2,4]'],
     ['a: real[N, N2]; b: real[N2]\na * b', { a: [2, 3], b: [2] },
       'b has shape [2]; a [2,3] needs [3]'],
     ['a: real[N]; b: real[M, N]\na * b', { a: [2], b: [2] }, 'b has shape [2]; a [2] needs [M,2]']

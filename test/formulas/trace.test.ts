@@ -56,7 +56,9 @@ t.test('words and operators mean what the language says', async t => {
     ['log_add_exp(x, x, x) - log(3)', { x }, [1, -2, 4]],
     ['x > inf ? 1 : 0', { x }, [0, 0, 0]]
   ]
-  for (const [text, tensors, expected] of values) close(t, evaluateText(text, tensors), expected, text)
+  for (const [text, tensors, expected] of values) {
+    close(t, evaluateText(text, tensors), expected, text)
+  }
 })
 
 t.test('axes by position count from both ends', async t => {
@@ -89,7 +91,9 @@ t.test('axes by name are lengths, places and what reductions run along', async t
     ['has(m, C) && !has(sum(m, C), C) ? m : 0', [1, 2, 3, 4, 6, 8]],
     ['log_softmax(m, C) - m + logsumexp(m, C)', [0, 0, 0, 0, 0, 0]]
   ]
-  for (const [text, expected] of values) close(t, evaluateText(declared + text, { m }), expected, text)
+  for (const [text, expected] of values) {
+    close(t, evaluateText(declared + text, { m }), expected, text)
+  }
 })
 
 t.test('several indices in one bracket are taken at once', async t => {
