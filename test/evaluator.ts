@@ -94,11 +94,20 @@ const sum = (row: Float64Array): number => row.reduce((total, value) => total + 
 const max = (row: Float64Array): number =>
   row.reduce((top, value) => Math.max(top, value), -Infinity)
 const softmax: Row = row => {
-  const e = row.map(value => Math.exp(value - max(row)))
-  return e.map(value => value / sum(e))
+  const top = max(row)
+  const e = row.map(value => Math.exp(value - top))
+  const total = sum(e)
+  return e.map(value => value / total)
+}
+const logSoftmax: Row = row => {
+  const top = max(row)
+  const z = row.map(value => value - top)
+  const log = logSum(z)
+  return z.map(value => value - log)
 }
 const logSum = (row: Float64Array): number => {
-  const m = Math.abs(max(row)) === Infinity ? 0 : max(row)
+  const top = max(row)
+  const m = Math.abs(top) === Infinity ? 0 : top
   return m + Math.log(sum(row.map(value => Math.exp(value - m))))
 }
 
@@ -108,7 +117,7 @@ const alongAxes: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['min', row => Float64Array.of(-max(row.map(value => -value)))],
   ['logsumexp', row => Float64Array.of(logSum(row))],
   ['softmax', softmax],
-  ['log_softmax', row => row.map(value => value - max(row) - logSum(row.map(v => v - max(row))))]
+  ['log_softmax', logSoftmax]
 ])
 
 // The op along `over`, once for each place of the other axes.

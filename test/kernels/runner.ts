@@ -21,6 +21,10 @@ type After = (args: number) => void
 
 const canary = 0x5a
 
+// One memory for all machines of a process: each would reserve 10 GiB of addresses.
+const memory = new WebAssembly.Memory({ initial: 192, maximum: 192, shared: true })
+const view = new DataView(memory.buffer)
+
 /** The outputs of one run, as numbers. */
 export function runProgram (program: Compiled, run: Run): Map<string, number[]> {
   const machine = new Machine(program, run)
@@ -28,10 +32,8 @@ export function runProgram (program: Compiled, run: Run): Map<string, number[]> 
   return machine.outputs()
 }
 
-/** A program with its operands in a memory of its own; may be run again and again. */
+/** A program with its operands laid out; may be run again and again, until the next one is made. */
 export class Machine {
-  readonly #memory = new WebAssembly.Memory({ initial: 192, maximum: 192, shared: true })
-  readonly #view = new DataView(this.#memory.buffer)
   readonly #program: Compiled
   readonly #outputs = new Map<string, [address: number, count: number]>()
   readonly #steps: { kernel: Kernel, after: After, chunks: number }[] = []
@@ -40,16 +42,16 @@ export class Machine {
 
   constructor (program: Compiled, { lengths, inputs, numbers, outputs, datatypes }: Run) {
     this.#program = program
-    new Uint8Array(this.#memory.buffer).fill(canary)
+    new Uint8Array(memory.buffer).fill(canary)
     const length = (axis: string): number => lengths.get(axis) ?? lengths.get(axis.replace(/'+$/, '')) ?? NaN
     this.#record = this.#place(program.template.length)
-    new Uint8Array(this.#memory.buffer).set(program.template, this.#record)
+    new Uint8Array(memory.buffer).set(program.template, this.#record)
     for (const [axis, word] of program.lengths) this.#set(word, length(axis))
     for (const [name, word] of program.inputs) {
       this.#set(word, this.#input(inputs?.get(name) ?? [], datatypes?.get(name) ?? 'real'))
     }
     for (const [name, word] of program.numbers) {
-      this.#view.setFloat64(this.#record + word, numbers?.get(name) ?? NaN, true)
+      view.setFloat64(this.#record + word, numbers?.get(name) ?? NaN, true)
     }
     for (const [name, word] of program.outputs) {
       const count = outputs.get(name) ?? 1
@@ -67,7 +69,7 @@ export class Machine {
 
   #cut (length: (axis: string) => number): void {
     const thread = new WebAssembly.Global({ value: 'i32' }, 1)
-    const { exports } = new WebAssembly.Instance(this.#program.module, { lossd: { memory: this.#memory, thread } })
+    const { exports } = new WebAssembly.Instance(this.#program.module, { lossd: { memory, thread } })
     const fits = this.#program.parts.map(part => part.fit(length))
     const threadBytes = Math.ceil(Math.max(...fits.map(fit => fit.threadBytes)) / 64) * 64
     this.#set(this.#program.scratchWord, this.#place(2 * threadBytes))
@@ -85,12 +87,12 @@ export class Machine {
     }
   }
 
-  #set (word: number, value: number): void { this.#view.setInt32(this.#record + word, value, true) }
+  #set (word: number, value: number): void { view.setInt32(this.#record + word, value, true) }
 
   #place (bytes: number): number {
     const address = this.#top
     this.#top += Math.ceil(bytes / 64) * 64 + 128
-    if (this.#top > this.#memory.buffer.byteLength) throw new Error('the test memory is too small')
+    if (this.#top > memory.buffer.byteLength) throw new Error('the test memory is too small')
     return address
   }
 
@@ -98,11 +100,11 @@ export class Machine {
     const address = this.#place(values.length * 8)
     for (let index = 0; index < values.length; index++) {
       const value = values[index] ?? NaN
-      if (datatype === 'INT64') this.#view.setBigInt64(address + 8 * index, BigInt(value), true)
-      else if (datatype === 'INT32') this.#view.setInt32(address + 4 * index, value, true)
-      else if (datatype === 'UINT8' || datatype === 'BOOL') this.#view.setUint8(address + index, value)
-      else if (this.#bytes === 4) this.#view.setFloat32(address + 4 * index, value, true)
-      else this.#view.setFloat64(address + 8 * index, value, true)
+      if (datatype === 'INT64') view.setBigInt64(address + 8 * index, BigInt(value), true)
+      else if (datatype === 'INT32') view.setInt32(address + 4 * index, value, true)
+      else if (datatype === 'UINT8' || datatype === 'BOOL') view.setUint8(address + index, value)
+      else if (this.#bytes === 4) view.setFloat32(address + 4 * index, value, true)
+      else view.setFloat64(address + 8 * index, value, true)
     }
     return address
   }
@@ -119,11 +121,11 @@ export class Machine {
     const results = new Map<string, number[]>()
     for (const [name, [address, count]] of this.#outputs) {
       const read = (index: number): number => this.#bytes === 4
-        ? this.#view.getFloat32(address + 4 * index, true)
-        : this.#view.getFloat64(address + 8 * index, true)
+        ? view.getFloat32(address + 4 * index, true)
+        : view.getFloat64(address + 8 * index, true)
       results.set(name, Array.from({ length: count }, (_, index) => read(index)))
       for (let byte = address + count * this.#bytes; byte < address + Math.ceil(count * this.#bytes / 64) * 64 + 64; byte++) {
-        if (this.#view.getUint8(byte) !== canary) throw new Error(`something was written behind output ${name}`)
+        if (view.getUint8(byte) !== canary) throw new Error(`something was written behind output ${name}`)
       }
     }
     return results
