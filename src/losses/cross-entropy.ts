@@ -19,7 +19,7 @@ export const crossEntropy: Loss = {
     label_smoothing: number <= 1 = 0      // negative counts as 0
 
     soft = has(target, C)
-    smoothing = label_smoothing > 0 ? label_smoothing : 0
+    smoothing = clamp_min(label_smoothing, 0)
     p = log_softmax(input, C)
     kept = soft || target != ignore_index
     denominator = soft ? 1 : kept ? weight[target] : 0
