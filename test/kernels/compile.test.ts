@@ -241,13 +241,13 @@ for (const { name, axes, lengths, build } of cases) {
       const { outputs, numbers = {} } = build(graph)
       const program = compileProgram({ graph, outputs, precision, relaxed })
       for (const sizes of lengths) {
-        compare(t, graph, program, outputs, { sizes, numbers, axes, precision, relaxed })
+        compare(t, program, outputs, { sizes, numbers, axes, precision, relaxed })
       }
     }
   })
 }
 
-function compare (t: Test, graph: Graph, program: ReturnType<typeof compileProgram>, outputs: readonly Output[], run: {
+function compare (t: Test, program: ReturnType<typeof compileProgram>, outputs: readonly Output[], run: {
   sizes: readonly number[], numbers: Record<string, number>, axes: string, precision: 'f32' | 'f64', relaxed: boolean
 }): void {
   const random = new Random(run.sizes.reduce((seed, size) => seed * 31 + size, 7))
