@@ -1,0 +1,85 @@
+// Every vector of PyTorch's through the compiled kernels, in float32 and float64, plain and relaxed.
+
+import t, { type Test } from 'tap'
+import { Heap } from '../src/buffer/heap.ts'
+import { allocateTensor, type Tensor, viewOf } from '../src/buffer/tensor.ts'
+import { evaluateLoss, type EvaluationMachine } from '../src/compute/evaluate.ts'
+import { Pool } from '../src/compute/pool.ts'
+import { LossdError } from '../src/errors.ts'
+import { define } from '../src/formulas/define.ts'
+import type { Definition, TensorKind } from '../src/formulas/definition.ts'
+import { resolveKinds } from '../src/formulas/kinds.ts'
+import { enableRelaxedSimd, loadAssembler } from '../src/kernels/assemble.ts'
+import { LossPrograms } from '../src/kernels/loss-program.ts'
+import { findLoss, losses } from '../src/losses/index.ts'
+import { cases, differences, type GoldenCase, isLegacy, isNoisy, numbersOf } from './golden.ts'
+
+const definitions = new Map(losses.map(loss => [loss.name, define(loss.formula, { rules: loss })]))
+const isRelaxed = enableRelaxedSimd()
+await loadAssembler()
+const heap = Heap.create({ bytes: 64 << 20 })
+const pool = new Pool({ memory: heap.memory, threads: 1, inlineAlwaysUs: 1e9 })
+await pool.ready
+t.teardown(() => pool.close())
+
+for (const relaxed of isRelaxed ? [false, true] : [false]) {
+  const programs = new LossPrograms({ relaxed, programsMax: 1000, forget: program => pool.forget(program.id) })
+  for (const dtype of ['float32', 'float64'] as const) {
+    t.test(`${dtype}${relaxed ? ', relaxed' : ''}`, async t => {
+      for (const golden of cases(dtype)) {
+        if (isLegacy(golden) || (dtype === 'float32' && isNoisy(golden))) continue
+        await check(t, { heap, pool, programs }, golden)
+      }
+    })
+  }
+}
+
+t.test('everything came back', async t => t.equal(heap.usedBytes, 0))
+
+async function check (t: Test, machine: EvaluationMachine, golden: GoldenCase): Promise<void> {
+  const definition = definitions.get(golden.loss) as Definition
+  const lease = heap.lease()
+  try {
+    const found = await evaluate(machine, definition, golden, lease)
+    if (golden.error !== undefined) {
+      t.fail(`${golden.name} is refused`)
+      return
+    }
+    const wrong = Object.entries(found).flatMap(([name, values]) => {
+      const expected = name === 'loss' ? golden.output : golden.grads[name]
+      return expected === undefined
+        ? []
+        : differences(values, numbersOf(expected), golden.tolerance).map(text => `${name}${text}`)
+    })
+    t.same(wrong.slice(0, 3), [], golden.name)
+  } catch (fault) {
+    if (golden.error === undefined || !(fault instanceof LossdError)) throw fault
+    t.pass(golden.name)
+  } finally {
+    lease.end()
+  }
+}
+
+async function evaluate (
+  machine: EvaluationMachine, definition: Definition, golden: GoldenCase, lease: ReturnType<Heap['lease']>
+): Promise<Record<string, ArrayLike<number>>> {
+  const datatypes = { float32: 'FP32', float64: 'FP64', int64: 'INT64' } as const
+  const shapes = Object.fromEntries(Object.entries(golden.inputs)
+    .map(([name, { shape, dtype }]) => [name, { shape, datatype: datatypes[dtype] }]))
+  const kinds = resolveKinds(definition, shapes, findLoss(golden.loss)?.floating ?? false)
+  const tensors: Record<string, { kind: TensorKind, tensor: Tensor }> = {}
+  const datatype = golden.dtype === 'float32' ? 'FP32' : 'FP64'
+  for (const [name, input] of Object.entries(golden.inputs)) {
+    const kind = kinds[name] ?? 'real'
+    const tensor = allocateTensor(lease, kind === 'real' ? datatype : 'INT64', input.shape)
+    if (tensor.datatype === 'INT64') viewOf(heap, { ...tensor, datatype: 'INT64' }).set(numbersOf(input).map(BigInt))
+    else viewOf(heap, { ...tensor, datatype }).set(numbersOf(input))
+    tensors[name] = { kind, tensor }
+  }
+  const gradients = Object.keys(golden.grads)
+  const { options } = golden
+  const result = await evaluateLoss(machine, { definition, tensors, options, gradients, datatype }, lease)
+  const values: Record<string, ArrayLike<number>> = { loss: viewOf(heap, { ...result.loss, datatype }) }
+  for (const [name, gradient] of result.gradients) values[name] = viewOf(heap, { ...gradient, datatype })
+  return values
+}
