@@ -60,7 +60,8 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
     const session = sessions.find(idOf(request))
     sendTensors(reply, heap, session, session.parameters)
   }))
-  app.get(`${parameters}/:name`, { schema: sessionSchemas.parameter }, answered((request, reply) => {
+  const parameter = `${parameters}/:name`
+  app.get(parameter, { schema: sessionSchemas.parameter }, answered((request, reply) => {
     const session = sessions.find(idOf(request))
     sendTensors(reply, heap, session, oneOf(session.parameters, paramOf(request, 'name')))
   }))
@@ -130,8 +131,9 @@ function oneOf (tensors: Tensors, name: string): Tensors {
   const tensor = tensors.get(name)
   if (tensor !== undefined) return new Map([[name, tensor]])
   const near = nearest(name, tensors.keys())
+  const names = near.length > 0 ? near : [...tensors.keys()]
   throw new LossdError('PARAMETER_UNKNOWN', `The session has no parameter ${name}; ` +
-    `${near.length > 0 ? 'nearest' : 'it has'}: ${(near.length > 0 ? near : [...tensors.keys()]).join(', ')}`)
+    `${near.length > 0 ? 'nearest' : 'it has'}: ${names.join(', ')}`)
 }
 
 /** {"0.weight": …, …} */
@@ -145,7 +147,7 @@ function printTensors (heap: Heap, tensors: Tensors, form: TensorForm): JsonWrit
 }
 
 function printStep (
-  heap: Heap, { description }: Session, result: StepResult & { readonly typed: boolean }
+  heap: Heap, { description }: Session, result: StepResult
 ): string | Buffer {
   const { datatype } = description
   const { seq, step, examples, lr, skipped, outputs, gradients, gradInput } = result

@@ -95,7 +95,7 @@ export const sessionSchemas = {
     ...sessions,
     operationId: 'createSession',
     summary: 'A model, a loss and an optimizer that train here',
-    description: 'Parameters start as PyTorch’s do, uniform between ±1/√in_features, from the seed.',
+    description: 'Parameters start as PyTorch’s do, uniform between ±1/√in_features, by the seed.',
     body: Type.Object({
       model, loss, optimizer,
       datatype: Type.Optional(settings.datatype),
@@ -148,8 +148,8 @@ export const sessionSchemas = {
     ...sessions,
     operationId: 'stepSession',
     summary: 'One training step',
-    description: 'Forward, loss, backward, optimizer. The other arguments of the loss stand beside input. ' +
-      'What fails changes nothing.',
+    description: 'Forward, loss, backward, optimizer. The other arguments of the loss stand ' +
+      'beside input. What fails changes nothing.',
     params: id,
     headers: ifMatch,
     body: Type.Object({

@@ -28,7 +28,7 @@ export interface Layer {
   readonly options: Readonly<Record<string, LayerOption>>
   /** Which option gives the length of which axis of the formula. */
   readonly lengths: Readonly<Record<string, string>>
-  /** For a layer that changes the last dimension: the axis it takes away, and the one it puts there. */
+  /** For a layer that changes the last dimension: the axis it takes, and the one it gives. */
   readonly features?: { readonly input: string, readonly output: string }
   readonly parameters: readonly LayerParameter[]
   /** From `input` and the parameters to the output; input's other axes stay as they are. */

@@ -7,8 +7,12 @@ export const linear: Layer = {
   summary: 'input · weightᵀ + bias over the last dimension',
   source: 'torch.nn.Linear',
   options: {
-    in_features: { kind: 'whole', minimum: 1, summary: 'Length of the last dimension of the input' },
-    out_features: { kind: 'whole', minimum: 1, summary: 'Length of the last dimension of the output' },
+    in_features: {
+      kind: 'whole', minimum: 1, summary: 'Length of the last dimension of the input'
+    },
+    out_features: {
+      kind: 'whole', minimum: 1, summary: 'Length of the last dimension of the output'
+    },
     bias: { kind: 'boolean', default: true, summary: 'Whether a number is added to each output' }
   },
   lengths: { I: 'in_features', O: 'out_features' },

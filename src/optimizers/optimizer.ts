@@ -1,5 +1,5 @@
-// What an optimizer is: one formula of the language, applied to each parameter. Its declarations give
-// options with defaults and bounds; what it declares as `state` is kept between steps. Data only.
+// What an optimizer is: one formula of the language, applied to each parameter. Its declarations
+// give options with defaults and bounds; what it declares as `state` is kept from step to step.
 
 /** One row of the table of optimizers. */
 export interface Optimizer {

@@ -1,16 +1,19 @@
 // A session's optimizer: a row of the table with its options, and its formula as a part of a graph.
 
-import type { Json } from '../codec/json-reader.ts'
+import type { Json, JsonObject } from '../codec/json-reader.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { define } from '../formulas/define.ts'
 import type { Definition } from '../formulas/definition.ts'
 import { type Axis, Graph, type Node } from '../formulas/graph.ts'
+import { bindOptions, type OptionValue } from '../formulas/options.ts'
 import { traceStatements } from '../formulas/trace.ts'
 import { Tracer } from '../formulas/tracer.ts'
 import type { Value } from '../formulas/values.ts'
 import { type Optimizer, optimizers } from '../optimizers/index.ts'
 import { kindOf, objectOf, type Plain } from './fields.ts'
-import { type Options, readOptions } from './options.ts'
+import { moved } from './moved.ts'
+
+export type Options = Readonly<Record<string, OptionValue>>
 
 export interface Descent {
   readonly optimizer: Optimizer
@@ -35,16 +38,18 @@ export function readDescent (value: Json | undefined, pointer: string): Descent 
   if (optimizer === undefined) {
     const types = optimizers.map(({ type }) => type)
     const near = typeof object.type === 'string' ? nearest(object.type, types) : []
+    const expected = (near.length > 0 ? near : types).join(', ')
     throw new LossdError('FIELD_INVALID',
-      `optimizer.type must be one of ${(near.length > 0 ? near : types).join(', ')}; got ${kindOf(object.type)}`,
+      `optimizer.type must be one of ${expected}; got ${kindOf(object.type)}`,
       { pointer: `${pointer}/type` })
   }
   const definition = definitionOf(optimizer)
-  const declared = definition.options.filter(({ name }) => name !== 'step')
-  const options = readOptions(optimizer.type, declared, object, ['type'], pointer)
+  const options = readOptions(optimizer, definition, object, pointer)
   refuse(definition, options, pointer)
   const numbers = numberNames(definition, options)
-  const flags = declared.flatMap(({ name, type }) => (type === 'boolean' ? [`${name}=${options[name]}`] : []))
+  const flags = definition.options.flatMap(
+    ({ name, type }) => (type === 'boolean' ? [`${name}=${options[name]}`] : [])
+  )
   const states = statesOf(definition, options)
   return {
     optimizer, definition, options, states,
@@ -84,6 +89,26 @@ export function traceDescent (
   return { parameter: states.get('parameter') ?? parameter, states: new Map(kept) }
 }
 
+// All options in the order of the declarations, `step` left out: it is the session's own.
+function readOptions (
+  { type }: Optimizer, definition: Definition, object: JsonObject, pointer: string
+): Options {
+  for (const name of ['step', 'reduction']) {
+    if (!(name in object)) continue
+    throw new LossdError('OPTION_UNKNOWN', `${type} has no option ${name}`,
+      { pointer: `${pointer}/${name}` })
+  }
+  const { type: _, ...given } = object
+  const { known, numbers } = moved(pointer, [],
+    () => bindOptions(definition, { ...given, step: 1 }))
+  const options: Record<string, OptionValue> = {}
+  for (const { name } of definition.options) {
+    const value = known.get(name) ?? numbers.get(name)
+    if (name !== 'step' && value !== undefined) options[name] = value
+  }
+  return options
+}
+
 // lr changes from step to step and is always an argument; other numbers fold at their defaults.
 function numberNames (definition: Definition, options: Options): string[] {
   return definition.options
@@ -96,7 +121,9 @@ function statesOf (definition: Definition, options: Options): string[] {
   const axis: Axis = 'P'
   const graph = new Graph([axis])
   const input = (name: string): Node => graph.input(name, [axis], 'real')
-  const traced = traceDescent({ definition, options }, graph, input('parameter'), input('gradient'), input)
+  const traced = traceDescent(
+    { definition, options }, graph, input('parameter'), input('gradient'), input
+  )
   return [...traced.states.keys()]
 }
 
@@ -104,11 +131,15 @@ function refuse (definition: Definition, options: Options, pointer: string): voi
   const graph = new Graph([])
   const names = new Map<string, Value>()
   for (const [name, value] of Object.entries(options)) {
-    names.set(name, typeof value === 'string' ? { kind: 'text', text: value } : graph.constant(value))
+    names.set(
+      name, typeof value === 'string' ? { kind: 'text', text: value } : graph.constant(value)
+    )
   }
   const tracer = new Tracer(graph)
   for (const { condition, argument, sentence } of definition.refuse) {
-    const node = tracer.yesNo(tracer.evaluate(condition, { names, outer: null }), condition.position)
+    const node = tracer.yesNo(
+      tracer.evaluate(condition, { names, outer: null }), condition.position
+    )
     if (node.op === 'constant' && node.value === 1) {
       throw new LossdError('OPTION_INVALID', sentence, { pointer: `${pointer}/${argument}` })
     }

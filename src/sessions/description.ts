@@ -6,7 +6,9 @@ import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.t
 import { childPointer, writeTensor } from '../codec/json-tensor.ts'
 import { LossdError } from '../errors.ts'
 import { readDescent } from './descent.ts'
-import { choiceOf, invalid, isList, numberOf, objectOf, type Plain, refuseOthers } from './fields.ts'
+import {
+  choiceOf, invalid, isList, numberOf, objectOf, type Plain, refuseOthers
+} from './fields.ts'
 import type { OperationMemory, Tensors } from './memory.ts'
 import { readModel } from './model.ts'
 import { readObjective } from './objective.ts'
@@ -30,11 +32,17 @@ export interface DescriptionLimits {
   readonly bytesMax: number
 }
 
-const fields = ['model', 'loss', 'optimizer', 'datatype', 'seed', 'ttl_seconds', 'durability', 'non_finite', 'metadata']
+const fields = [
+  'model', 'loss', 'optimizer', 'datatype', 'seed', 'ttl_seconds', 'durability', 'non_finite',
+  'metadata'
+]
 const ttlSecondsDefault = 3600
 const metadataBytesMax = 16_384
 
-/** `raw` are the bytes of the body. Throws rows of status 422 with pointers, SESSION_TOO_LARGE, HEAP_FULL. */
+/**
+ * `raw` are the bytes of the body. Throws rows of status 422 with pointers, SESSION_TOO_LARGE,
+ * HEAP_FULL.
+ */
 export function readDescription (
   body: JsonObject, raw: Buffer, limits: DescriptionLimits, memory: OperationMemory
 ): Description {
@@ -47,8 +55,8 @@ export function readDescription (
   const datatype = choiceOf(body.datatype, ['FP32', 'FP64'], 'FP32', '/datatype')
   choiceOf(body.durability, ['memory'], 'memory', '/durability')
   const seed = numberOf(body.seed, 0, '/seed', { most: Number.MAX_SAFE_INTEGER, whole: true })
-  const ttlSeconds = numberOf(body.ttl_seconds, Math.min(ttlSecondsDefault, limits.ttlSecondsMax), '/ttl_seconds',
-    { least: 1, most: limits.ttlSecondsMax })
+  const ttlSeconds = numberOf(body.ttl_seconds, Math.min(ttlSecondsDefault, limits.ttlSecondsMax),
+    '/ttl_seconds', { least: 1, most: limits.ttlSecondsMax })
   const nonFinite = choiceOf(body.non_finite, ['error', 'skip', 'allow'], 'error', '/non_finite')
   const metadata = readMetadata(body.metadata, raw)
   checkSize(recipe, datatype, limits)
@@ -59,20 +67,25 @@ export function readDescription (
   return { recipe, datatype, seed, ttlSeconds, nonFinite, metadata, constants }
 }
 
-function checkSize ({ model, descent }: Recipe, datatype: 'FP32' | 'FP64', { bytesMax }: DescriptionLimits): void {
+function checkSize (
+  { model, descent }: Recipe, datatype: 'FP32' | 'FP64', { bytesMax }: DescriptionLimits
+): void {
   const count = model.tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0)
   const bytes = count * (1 + descent.states.length) * (datatype === 'FP32' ? 4 : 8)
   if (bytes <= bytesMax) return
-  throw new LossdError('SESSION_TOO_LARGE', `The session needs ${bytes} bytes; the limit is ${bytesMax}`,
+  throw new LossdError('SESSION_TOO_LARGE',
+    `The session needs ${bytes} bytes; the limit is ${bytesMax}`,
     { pointer: '/model' })
 }
 
 function readMetadata (value: Json | undefined, raw: Buffer): Plain {
-  const metadata = plainOf(value === undefined ? {} : objectOf(value, '/metadata'), raw, '/metadata')
+  const given = value === undefined ? {} : objectOf(value, '/metadata')
+  const metadata = plainOf(given, raw, '/metadata')
   const bytes = Buffer.byteLength(JSON.stringify(metadata))
   if (bytes <= metadataBytesMax) return metadata
   throw new LossdError('FIELD_INVALID',
-    `metadata must be an object of at most ${metadataBytesMax} bytes; got ${bytes}`, { pointer: '/metadata' })
+    `metadata must be an object of at most ${metadataBytesMax} bytes; got ${bytes}`,
+    { pointer: '/metadata' })
 }
 
 // Arrays of numbers are kept by codec as their place in the body: here they are read once more.
@@ -84,11 +97,15 @@ function plainOf (value: Json, raw: Buffer, pointer: string): Plain {
       throw invalid(value, 'JSON without NaN and Infinity', pointer)
     }
   }
-  if (isList(value)) return value.map((each, index) => plainOf(each, raw, childPointer(pointer, index)))
+  if (isList(value)) {
+    return value.map((each, index) => plainOf(each, raw, childPointer(pointer, index)))
+  }
   if (isJsonObject(value)) {
     return Object.fromEntries(Object.entries(value)
       .map(([key, each]) => [key, plainOf(each, raw, childPointer(pointer, key))]))
   }
-  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(value, 'a finite number', pointer)
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw invalid(value, 'a finite number', pointer)
+  }
   return value
 }

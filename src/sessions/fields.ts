@@ -6,7 +6,8 @@ import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.t
 import { LossdError, nearest } from '../errors.ts'
 
 /** JSON that is kept or sent: no tensors in it. */
-export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
+export type Plain = null | boolean | number | string | readonly Plain[] | PlainObject
+export type PlainObject = { readonly [key: string]: Plain }
 
 /** Throws FIELD_UNKNOWN for the first field that is not among the names. */
 export function refuseOthers (object: JsonObject, names: readonly string[], pointer: string): void {
@@ -66,7 +67,7 @@ export function invalid (value: Json | undefined, expected: string, pointer: str
 /** A value in a few words, for sentences. */
 export function kindOf (value: Json | undefined): string {
   if (value === undefined) return 'nothing'
-  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
+  if (value === null || typeof value !== 'object') return String(value)
   return isJsonObject(value) ? 'an object' : 'an array'
 }

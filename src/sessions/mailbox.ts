@@ -1,5 +1,5 @@
-// One session's order: operations run one at a time, in the order of their arrival. A bounded number
-// may wait; beyond that the client is told to come back.
+// One session's order: operations run one at a time, in the order of their arrival. A bounded
+// number may wait; beyond that the client is told to come back.
 
 import { LossdError } from '../errors.ts'
 
@@ -31,9 +31,9 @@ export class Mailbox {
   get waiting (): number { return this.#letters.length }
 
   /**
-   * Runs the operation when its turn comes: at once if nothing runs. Its outcome is the caller's; one
-   * that fails does not hold up the next, and one that is given up before its turn is never run.
-   * Throws SESSION_QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, and what the operation throws.
+   * Runs the operation when its turn comes: at once if nothing runs. Its outcome is the caller's;
+   * one that fails does not hold up the next, and one that is given up before its turn is never
+   * run. Throws SESSION_QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, and what the operation throws.
    */
   post<T> (operation: () => T | Promise<T>, waiting: Waiting = {}): Promise<T> {
     if (!this.#busy) return this.#run(operation)
@@ -42,21 +42,22 @@ export class Mailbox {
       return Promise.reject(new LossdError('SESSION_QUEUE_FULL', detail))
     }
     return new Promise<T>((resolve, reject) => {
-      const letter = this.#letter(() => { this.#run(operation).then(resolve, reject) }, reject, waiting)
-      this.#letters.push(letter)
+      const run = (): void => { this.#run(operation).then(resolve, reject) }
+      this.#letters.push(this.#letter(run, reject, waiting))
     })
   }
 
-  #letter (run: () => void, reject: (error: LossdError) => void, { deadlineMs, signal }: Waiting): Letter {
+  #letter (
+    run: () => void, reject: (error: LossdError) => void, { deadlineMs, signal }: Waiting
+  ): Letter {
     const giveUp = (error: LossdError): void => {
       letter.settle()
       this.#letters.splice(this.#letters.indexOf(letter), 1)
       reject(error)
     }
     const abort = (): void => giveUp(new LossdError('CANCELLED'))
-    const timer = deadlineMs === undefined
-      ? undefined
-      : setTimeout(() => giveUp(new LossdError('DEADLINE_EXCEEDED', `Not begun within ${deadlineMs} ms`)), deadlineMs)
+    const late = new LossdError('DEADLINE_EXCEEDED', `Not begun within ${deadlineMs} ms`)
+    const timer = deadlineMs === undefined ? undefined : setTimeout(giveUp, deadlineMs, late)
     signal?.addEventListener('abort', abort)
     const settle = (): void => {
       clearTimeout(timer)

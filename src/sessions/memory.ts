@@ -1,6 +1,7 @@
 // Memory of a session's operations. What an operation computes lies in memory of its own; if it
-// succeeds, the next values of the session are kept from it and the rest goes back. If it fails, all of
-// it goes back, once no thread writes to it any more: the session's own values were never touched.
+// succeeds, the next values of the session are kept from it and the rest goes back. If it fails,
+// all of it goes back, once no thread writes to it any more: the session's own values were never
+// touched.
 
 import type { Heap } from '../buffer/heap.ts'
 import { Lease, type Lender } from '../buffer/lease.ts'

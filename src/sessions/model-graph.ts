@@ -1,5 +1,5 @@
-// A model as a part of a graph: layers traced one after the other, where the output axis of one is the
-// input axis of the next.
+// A model as a part of a graph: layers traced one after the other, where the output axis of one is
+// the input axis of the next.
 
 import { define } from '../formulas/define.ts'
 import type { Definition } from '../formulas/definition.ts'
@@ -17,7 +17,8 @@ export interface Ordered {
 
 /** The axes of an input of some rank: the last is the one that layers change. */
 export function inputAxes (rank: number): readonly Axis[] {
-  return Array.from({ length: rank }, (_, index) => (index === rank - 1 ? 'features' : `batch${index}`))
+  const name = (index: number): Axis => (index === rank - 1 ? 'features' : `batch${index}`)
+  return Array.from({ length: rank }, (_, index) => name(index))
 }
 
 /** The axes of the model's output for the axes of its input, and their lengths' options. */
@@ -44,7 +45,9 @@ export interface TracedModel {
 /** Traces all layers. */
 export function traceModel (model: Model, graph: Graph, input: Ordered): TracedModel {
   const parameters = new Map<string, Node>()
-  const outputs = model.blocks.reduce((current, block) => traceBlock(block, graph, current, parameters), input)
+  const outputs = model.blocks.reduce(
+    (current, block) => traceBlock(block, graph, current, parameters), input
+  )
   return { outputs, parameters }
 }
 
@@ -55,14 +58,16 @@ function traceBlock (
   const after = axesAfter(block, axes)
   const letters = new Map<string, Axis>()
   if (layer.features !== undefined) {
-    letters.set(layer.features.input, axes.at(-1) ?? '').set(layer.features.output, after.at(-1) ?? '')
+    letters.set(layer.features.input, axes.at(-1) ?? '')
+    letters.set(layer.features.output, after.at(-1) ?? '')
   }
-  const names = new Map<string, Value | number | boolean>([...Object.entries(options), ['input', node]])
+  const names = new Map<string, Value | number | boolean>(Object.entries(options))
   for (const [letter, axis] of letters) {
     graph.addAxis(axis)
     names.set(letter, { kind: 'axis', axes: [axis] })
   }
   for (const { name } of layer.parameters) names.delete(name)
+  names.set('input', node)
   for (const { name, axes } of parametersOf(block)) {
     const layout = axes.map(letter => letters.get(letter) ?? letter)
     const parameter = graph.input(tensorName(block, name), layout, 'real')

@@ -5,7 +5,9 @@ import type { Json } from '../codec/json-reader.ts'
 import { childPointer } from '../codec/json-tensor.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { type Layer, layers } from '../layers/index.ts'
-import { choiceOf, invalid, isList, kindOf, numberOf, objectOf, refuseOthers, type Plain } from './fields.ts'
+import {
+  choiceOf, invalid, isList, kindOf, numberOf, objectOf, refuseOthers, type Plain
+} from './fields.ts'
 
 /** A layer in its place, with all its options. */
 export interface Block {
@@ -36,15 +38,18 @@ export interface Model {
 /** Most layers of a model; each adds to the program that a step compiles. */
 export const layersMax = 32
 
-/** A model from its JSON: `{type: 'Sequential', layers: [{type, …}]}`. Throws rows of status 422. */
+/** A model from its JSON, `{type: 'Sequential', layers: [{type, …}]}`. Throws rows of 422. */
 export function readModel (value: Json | undefined, pointer: string): Model {
   const object = objectOf(value, pointer)
   refuseOthers(object, ['type', 'layers'], pointer)
   choiceOf(object.type, ['Sequential'], 'Sequential', `${pointer}/type`)
   const list = object.layers
-  if (!isList(list) || list.length === 0) throw invalid(list, 'a list of layers', `${pointer}/layers`)
+  if (!isList(list) || list.length === 0) {
+    throw invalid(list, 'a list of layers', `${pointer}/layers`)
+  }
   if (list.length > layersMax) {
-    throw modelInvalid('A model', `at most ${layersMax} layers long`, String(list.length), `${pointer}/layers`)
+    throw modelInvalid('A model', `at most ${layersMax} layers long`, String(list.length),
+      `${pointer}/layers`)
   }
   const blocks = list.map((each, index) => readBlock(each, index, `${pointer}/layers/${index}`))
   const tensors = blocks.flatMap(tensorsOf)
@@ -52,12 +57,17 @@ export function readModel (value: Json | undefined, pointer: string): Model {
     throw modelInvalid('A model', 'made of layers of which one learns (Linear)',
       blocks.map(block => block.layer.type).join(', '), `${pointer}/layers`)
   }
-  return { blocks, tensors, features: chain(blocks, pointer), structure: blocks.map(structureOf).join() }
+  return {
+    blocks, tensors, features: chain(blocks, pointer), structure: blocks.map(structureOf).join()
+  }
 }
 
 /** The model as JSON, all options filled in. */
 export function describeModel ({ blocks }: Model): Plain {
-  return { type: 'Sequential', layers: blocks.map(({ layer, options }) => ({ type: layer.type, ...options })) }
+  return {
+    type: 'Sequential',
+    layers: blocks.map(({ layer, options }) => ({ type: layer.type, ...options }))
+  }
 }
 
 /** The parameters of a block that it has: without its option a parameter is missing. */
@@ -76,8 +86,9 @@ function readBlock (value: Json, index: number, pointer: string): Block {
   if (layer === undefined) {
     const types = layers.map(({ type }) => type)
     const near = typeof object.type === 'string' ? nearest(object.type, types) : []
-    throw modelInvalid(`Layer ${index}’s type`, `one of ${(near.length > 0 ? near : types).join(', ')}`,
-      kindOf(object.type), `${pointer}/type`)
+    throw modelInvalid(`Layer ${index}’s type`,
+      `one of ${(near.length > 0 ? near : types).join(', ')}`, kindOf(object.type),
+      `${pointer}/type`)
   }
   refuseOthers(object, ['type', ...Object.keys(layer.options)], pointer)
   const options: Record<string, number | boolean> = {}

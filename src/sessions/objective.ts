@@ -1,6 +1,7 @@
-// A session's loss: a row of the table with its options, and its formula as the continuation of what
-// the model gives. The model's output is the loss's first tensor; the others come with each step, and
-// those that are arguments of PyTorch's constructor (class weights) stand beside the loss's type.
+// A session's loss: a row of the table with its options, and its formula as the continuation of
+// what the model gives. The model's output is the loss's first tensor; the others come with each
+// step, and those that are arguments of PyTorch's constructor (class weights) stand beside the
+// loss's type.
 
 import type { Json } from '../codec/json-reader.ts'
 import { type JsonTensor, readTensor } from '../codec/json-tensor.ts'
@@ -15,6 +16,7 @@ import { reduced, trace } from '../formulas/trace.ts'
 import { findLoss, type Loss, lossNames } from '../losses/index.ts'
 import { kindOf, objectOf, type Plain } from './fields.ts'
 import type { Ordered } from './model-graph.ts'
+import { moved } from './moved.ts'
 import { transplant } from './transplant.ts'
 
 export interface Objective {
@@ -47,7 +49,7 @@ export interface TracedObjective {
   readonly checks: readonly Check[]
 }
 
-/** A loss from its JSON: `{type, …options}`. Throws FIELD_INVALID and rows of options and tensors. */
+/** A loss from its JSON, `{type, …options}`. Throws FIELD_INVALID, rows of options and tensors. */
 export function readObjective (value: Json | undefined, pointer: string): Objective {
   const object = objectOf(value, pointer)
   const { type } = object
@@ -66,7 +68,8 @@ export function readObjective (value: Json | undefined, pointer: string): Object
   const { known, numbers } = moved(pointer, [], () => bindOptions(definition, given))
   const options = new Map([...known, ...numbers])
   if (options.get('reduction') === 'none') {
-    throw new LossdError('OPTION_INVALID', 'reduction must be mean or sum: a step descends one number',
+    throw new LossdError('OPTION_INVALID',
+      'reduction must be mean or sum: a step descends one number',
       { pointer: `${pointer}/reduction` })
   }
   return {
@@ -80,7 +83,8 @@ export function readObjective (value: Json | undefined, pointer: string): Object
 export function describeObjective ({ loss, options, constants }: Objective): Plain {
   const values = [...options].map(([name, value]) => [name, finite(value)])
   const tensors = [...constants].map(([name, tensor]) => [name, plainOf(tensor)])
-  return { type: loss.torch === '' ? loss.name : loss.torch, ...Object.fromEntries(values), ...Object.fromEntries(tensors) }
+  const type = loss.torch === '' ? loss.name : loss.torch
+  return { type, ...Object.fromEntries(values), ...Object.fromEntries(tensors) }
 }
 
 /**
@@ -92,9 +96,12 @@ export function bindObjective (
   tensors: Readonly<Record<string, TensorShape>>
 ): BoundObjective {
   const { definition, output, constants } = objective
-  const shapes = { ...tensors, [output]: { shape: outputs.map(([, length]) => length), kind: 'real' } as const }
+  const shape = outputs.map(([, length]) => length)
+  const shapes = { ...tensors, [output]: { shape, kind: 'real' } as const }
   const options = Object.fromEntries(objective.options)
-  const binding = moved('/loss', [...constants.keys()], () => bind(definition, shapes, options), output)
+  const binding = moved(
+    '/loss', [...constants.keys()], () => bind(definition, shapes, options), output
+  )
   const axes = new Map<Axis, Axis[]>()
   const dropped: Axis[] = []
   const waiting = [...outputs]
@@ -116,7 +123,10 @@ export function bindObjective (
     lengths.set(`loss ${axis}`, length)
   }
   const places = [...axes].map(([axis, own]) => `${axis}=${own.join('+')}`)
-  return { binding, axes, dropped, lengths, key: `${objective.loss.name} ${binding.key}${places.join()}-${dropped.join()}` }
+  return {
+    binding, axes, dropped, lengths,
+    key: `${objective.loss.name} ${binding.key}${places.join()}-${dropped.join()}`
+  }
 }
 
 /**
@@ -135,7 +145,8 @@ export function traceObjective (
     axes,
     input: ({ name, layout, datatype }) => {
       if (name === output) return graph.reduce('sum', outputs.node, dropped)
-      return graph.input(`loss.${name}`, layout.flatMap(axis => axes.get(axis) ?? []), datatype || 'real')
+      const own = layout.flatMap(axis => axes.get(axis) ?? [])
+      return graph.input(`loss.${name}`, own, datatype || 'real')
     },
     parameter: ({ name }) => graph.parameter(`loss.${name}`)
   })
@@ -150,37 +161,11 @@ export function pointerTo ({ constants }: Objective, argument: string): string {
   return `${constants.has(argument) ? '/loss' : ''}/${argument}`
 }
 
-/**
- * Errors of a bound formula speak of the request of a single loss. Here its options and constants stand
- * in the session's loss, at `pointer`, and its first tensor is the model's output.
- */
-export function moved<T> (pointer: string, constants: readonly string[], run: () => T, output = ''): T {
-  try {
-    return run()
-  } catch (error) {
-    if (!(error instanceof LossdError)) throw error
-    const detail = output === '' ? error.message : error.message.replace(outputShape(output), '$1the model’s output$2')
-    const errors = error.errors.map(place => ({
-      ...place, detail, pointer: movedPointer(place.pointer, pointer, constants)
-    }))
-    throw new LossdError(error.code, detail, { errors, cause: error })
-  }
-}
-
-// `input has shape …` and `…; input [3,3] needs …`
-function outputShape (output: string): RegExp {
-  return new RegExp(`(^|; )${output.replaceAll('.', '\\.')}( has shape| \\[)`)
-}
-
-function movedPointer (old: string, pointer: string, constants: readonly string[]): string {
-  if (old.startsWith('/options/')) return pointer + old.slice('/options'.length)
-  return constants.includes(old.slice(1)) ? pointer + old : old
-}
-
 function unknownLoss (type: Json | undefined, pointer: string): LossdError {
   const near = typeof type === 'string' ? nearest(type, lossNames) : []
   const expected = near.length > 0 ? `a loss; nearest: ${near.join(', ')}` : 'the name of a loss'
-  return new LossdError('FIELD_INVALID', `loss.type must be ${expected}; got ${kindOf(type)}`, { pointer })
+  return new LossdError('FIELD_INVALID',
+    `loss.type must be ${expected}; got ${kindOf(type)}`, { pointer })
 }
 
 function finite (value: OptionValue): OptionValue {
@@ -192,7 +177,9 @@ function plainOf ({ source, shape, count }: JsonTensor): Plain {
   if (typeof source === 'number') return finite(source)
   let list: Plain[] = Array.from(source.values.subarray(source.start, source.start + count), finite)
   for (const length of shape.slice(1).toReversed()) {
-    list = Array.from({ length: list.length / length }, (_, row) => list.slice(row * length, (row + 1) * length))
+    const rows = list
+    list = Array.from({ length: rows.length / length },
+      (_, row) => rows.slice(row * length, (row + 1) * length))
   }
   return list
 }

@@ -1,27 +1,25 @@
 // A session: model, loss, optimizer and the numbers they have come to. Operations take turns; each
 // either changes everything it says or nothing at all.
 //
-//     arrival   body → tensors in memory of the operation               422 · 503 memory full
-//     turn      parameters, batch ──program──▶ next parameters, loss     503 worker lost · 504 deadline
+//     arrival   body → tensors in the operation's memory         422 · 503 memory full
+//     turn      parameters, batch ──program──▶ next parameters   503 worker lost · 504 deadline
 //     commit    the next parameters are the parameters, seq + 1, step + 1
 
 import { createHash } from 'node:crypto'
-import { allocateTensor, elementCount, type Tensor, viewOf } from '../buffer/tensor.ts'
+import { elementCount, type Tensor, viewOf } from '../buffer/tensor.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
-import { execute, type Machine } from '../compute/execute.ts'
 import { LossdError } from '../errors.ts'
-import { explain } from '../formulas/checks.ts'
 import { describeDescent } from './descent.ts'
-import type { Plain } from './fields.ts'
+import type { Plain, PlainObject } from './fields.ts'
 import type { Description } from './description.ts'
 import { Mailbox, type Waiting } from './mailbox.ts'
-import { bytesOf, type OperationMemory, release, scalarOf, type Tensors, zeros } from './memory.ts'
+import { bytesOf, type OperationMemory, release, type Tensors, zeros } from './memory.ts'
 import { describeModel } from './model.ts'
-import { describeObjective, pointerTo } from './objective.ts'
+import { describeObjective } from './objective.ts'
 import { readParameters } from './parameters.ts'
-import { stateName, stepNumbers, traceStep } from './step-graph.ts'
-import type { StepProgram, StepPrograms } from './step-programs.ts'
+import { stateName } from './step-graph.ts'
 import { readStep, type StepRequest } from './step-request.ts'
+import { computeStep, gradientsOf, nextOf, type StepMachine } from './step-run.ts'
 import { fillUniform } from './uniform.ts'
 
 /** What an operation has to know of the request it serves. */
@@ -43,15 +41,15 @@ export interface StepResult extends Change {
   readonly lr: number
   /** True if a gradient was not finite and the session leaves such steps out. */
   readonly skipped: boolean
+  /** True if a tensor of the request was typed. */
+  readonly typed: boolean
   /** Results that were asked for; they lie in the operation's memory. */
   readonly outputs: Tensor | undefined
   readonly gradients: Tensors | undefined
   readonly gradInput: Tensor | undefined
 }
 
-export interface SessionParts {
-  readonly machine: Machine
-  readonly programs: StepPrograms
+export interface SessionParts extends StepMachine {
   readonly queueMax: number
 }
 
@@ -62,7 +60,6 @@ export class Session {
   expiresAtMs: number
   readonly #parts: SessionParts
   readonly #mailbox: Mailbox
-  readonly #constants: Tensors
   #parameters: Tensors
   #states: Tensors
   #seq = 0
@@ -71,7 +68,10 @@ export class Session {
   #digest: { readonly seq: number, readonly text: string } | undefined
 
   /** Its first parameters are drawn from the seed. Throws HEAP_FULL. */
-  constructor (id: string, description: Description, nowMs: number, parts: SessionParts, memory: OperationMemory) {
+  constructor (
+    id: string, description: Description, nowMs: number, parts: SessionParts,
+    memory: OperationMemory
+  ) {
     this.id = id
     this.description = description
     this.createdAtMs = nowMs
@@ -80,7 +80,6 @@ export class Session {
     this.#mailbox = new Mailbox(parts.queueMax)
     const { recipe: { model, descent }, datatype, seed } = description
     const { heap } = parts.machine
-    this.#constants = description.constants
     const tensors = model.tensors
     this.#parameters = zeros(memory, datatype, tensors.map(({ name, shape }) => [name, shape]))
     this.#states = zeros(memory, datatype, tensors.flatMap(({ name, shape }) =>
@@ -93,7 +92,7 @@ export class Session {
         : viewOf(heap, { ...tensor, datatype: 'FP64' })
       fillUniform(view, bound, seed, stream)
     }
-    for (const kept of [this.#constants, this.#parameters, this.#states]) memory.keep(kept)
+    for (const kept of [description.constants, this.#parameters, this.#states]) memory.keep(kept)
   }
 
   get seq (): number { return this.#seq }
@@ -111,7 +110,8 @@ export class Session {
       const { heap } = this.#parts.machine
       const hash = createHash('sha256').update(`step ${this.#step}\n`)
       for (const [name, tensor] of [...this.#parameters, ...this.#states]) {
-        hash.update(`${name} ${tensor.datatype} [${tensor.shape.join()}]\n`).update(bytesOf(heap, tensor))
+        hash.update(`${name} ${tensor.datatype} [${tensor.shape.join()}]\n`)
+        hash.update(bytesOf(heap, tensor))
       }
       this.#digest = { seq: this.#seq, text: `sha256:${hash.digest('hex')}` }
     }
@@ -124,13 +124,12 @@ export class Session {
   }
 
   /** Reads a step and runs it in its turn; results lie in the memory given. */
-  runStep (body: JsonObject, memory: OperationMemory, turn: Turn = {}): Promise<StepResult & { typed: boolean }> {
-    const { recipe, datatype } = this.description
-    const request = readStep(recipe, this.#constants, datatype, body, memory)
-    return this.#take(turn, async remaining => {
-      const result = await this.#runStep(request, memory, remaining)
-      return { ...result, typed: request.typed }
-    })
+  runStep (
+    body: JsonObject, memory: OperationMemory, turn: Turn = {}
+  ): Promise<StepResult> {
+    const { recipe, datatype, constants } = this.description
+    const request = readStep(recipe, constants, datatype, body, memory)
+    return this.#take(turn, remaining => this.#runStep(request, memory, remaining))
   }
 
   /** Replaces all parameters by those of a body. */
@@ -153,10 +152,13 @@ export class Session {
     if (this.#closed) return
     this.#closed = true
     const { heap } = this.#parts.machine
-    for (const tensors of [this.#constants, this.#parameters, this.#states]) release(heap, tensors)
+    const { constants } = this.description
+    for (const kept of [constants, this.#parameters, this.#states]) release(heap, kept)
   }
 
-  #take<T> ({ ifSeq, deadlineMs, signal }: Turn, operation: (remaining: Waiting) => T | Promise<T>): Promise<T> {
+  #take<T> (
+    { ifSeq, deadlineMs, signal }: Turn, operation: (remaining: Waiting) => T | Promise<T>
+  ): Promise<T> {
     const arrivedMs = performance.now()
     return this.#mailbox.post(() => {
       if (this.#closed) throw new LossdError('SESSION_UNKNOWN', `There is no session ${this.id}`)
@@ -164,35 +166,20 @@ export class Session {
         throw new LossdError('PRECONDITION_FAILED',
           `The session is at seq ${this.#seq}; If-Match asked for ${ifSeq.join(', ')}`)
       }
-      const left = deadlineMs === undefined ? undefined : Math.max(1, deadlineMs - (performance.now() - arrivedMs))
+      const left = deadlineMs === undefined
+        ? undefined
+        : Math.max(1, deadlineMs - (performance.now() - arrivedMs))
       return operation({ deadlineMs: left, signal })
     }, { deadlineMs, signal })
   }
 
-  async #runStep (request: StepRequest, memory: OperationMemory, waiting: Waiting): Promise<StepResult> {
-    const { machine, programs } = this.#parts
-    const { recipe, datatype, nonFinite } = this.description
-    const { plan, inputShape, wanted } = request
-    const program = programs.find(plan.key, datatype === 'FP32' ? 'f32' : 'f64',
-      () => traceStep(recipe, inputShape.length, plan.bound, wanted))
-    const results = this.#allocate(program, request, memory)
-    const lr = request.lr ?? Number(recipe.descent.options.lr)
-    const running = execute(machine, program.compiled, {
-      lengths: plan.lengths,
-      inputs: addresses([...request.tensors, ...this.#parameters, ...this.#states,
-        ...[...this.#constants].map(([name, tensor]) => [`loss.${name}`, tensor] as const)]),
-      numbers: new Map([...plan.numbers, ...stepNumbers(recipe.descent, this.#step + 1, lr)]),
-      outputs: addresses(results)
-    }, memory.lease, waiting)
-    if (running !== undefined) await running
-
-    const number = (name: string): number => {
-      const tensor = results.get(name)
-      return tensor === undefined ? Number.NaN : scalarOf(machine.heap, tensor)
-    }
-    this.#check(program, request, number)
-    const loss = number('loss')
-    const gradNorm = Math.sqrt(number('norm'))
+  async #runStep (
+    request: StepRequest, memory: OperationMemory, waiting: Waiting
+  ): Promise<StepResult> {
+    const { nonFinite } = this.description
+    const state = { parameters: this.#parameters, states: this.#states, step: this.#step }
+    const { loss, gradNorm, lr, results } =
+      await computeStep(this.#parts, this.description, state, request, memory, waiting)
     const finite = Number.isFinite(loss) && Number.isFinite(gradNorm)
     if (!finite && nonFinite === 'error') {
       const what = Number.isFinite(loss) ? 'The gradient' : `The loss (${loss})`
@@ -202,41 +189,14 @@ export class Session {
     if (skipped) this.#seq++
     else {
       this.#step++
-      this.#commit(memory, some(results, this.#parameters), some(results, this.#states))
+      this.#commit(memory, nextOf(results, this.#parameters), nextOf(results, this.#states))
     }
-    const gradients = new Map([...this.#parameters.keys()].flatMap(name => {
-      const tensor = results.get(`gradient ${name}`)
-      return tensor === undefined ? [] : [[name, tensor] as const]
-    }))
+    const { inputShape, wanted, typed } = request
     return {
-      seq: this.#seq, step: this.#step, loss, gradNorm, lr, skipped,
+      seq: this.#seq, step: this.#step, loss, gradNorm, lr, skipped, typed,
       examples: inputShape.length > 1 ? inputShape[0] ?? 0 : 1,
       outputs: results.get('outputs'), gradInput: results.get('grad_input'),
-      gradients: wanted.has('gradients') ? gradients : undefined
-    }
-  }
-
-  // Memory for all results of a program, by their names in the graph.
-  #allocate (
-    { outputs }: StepProgram, { plan, inputShape }: StepRequest, { lease }: OperationMemory
-  ): Map<string, Tensor> {
-    const { datatype } = this.description
-    return new Map(outputs.map(name => {
-      const like = this.#parameters.get(name.replace(/^(next|gradient) /, '')) ??
-        this.#states.get(name.replace(/^next /, ''))
-      const shape = name === 'outputs' ? plan.outputShape : name === 'grad_input' ? inputShape : like?.shape ?? []
-      return [name, allocateTensor(lease, datatype, shape)]
-    }))
-  }
-
-  #check ({ checks }: StepProgram, { plan, tensors }: StepRequest, number: (name: string) => number): void {
-    const { objective } = this.description.recipe
-    for (const [index, check] of checks.entries()) {
-      if (!(number(`check ${index}`) > 0)) continue
-      const tensor = tensors.get(`loss.${check.argument}`) ?? this.#constants.get(check.argument)
-      const values = tensor === undefined ? [] : viewOf(this.#parts.machine.heap, tensor)
-      const detail = explain(objective.definition, plan.bound.binding, check, values)
-      throw new LossdError(check.code, detail, { pointer: pointerTo(objective, check.argument) })
+      gradients: wanted.has('gradients') ? gradientsOf(results, this.#parameters) : undefined
     }
   }
 
@@ -257,7 +217,7 @@ export class Session {
   }
 
   /** A few words of it, for lists. */
-  summarize (): { readonly [key: string]: Plain } {
+  summarize (): PlainObject {
     const { datatype, nonFinite, metadata } = this.description
     return {
       id: this.id, status: 'active', seq: this.#seq, step: this.#step,
@@ -273,24 +233,11 @@ export class Session {
     const { model, objective, descent } = recipe
     return {
       ...this.summarize(),
-      model: describeModel(model), loss: describeObjective(objective), optimizer: describeDescent(descent),
+      model: describeModel(model), loss: describeObjective(objective),
+      optimizer: describeDescent(descent),
       parameters: model.tensors.map(({ name, shape }) => ({ name, shape: [...shape], datatype })),
       parameter_count: model.tensors.reduce((count, { shape }) => count + elementCount(shape), 0),
       digest: this.digest, cursor: null, last_checkpoint: null
     }
   }
-}
-
-function addresses (tensors: Iterable<readonly [string, Tensor]>): Map<string, number> {
-  return new Map([...tensors].map(([name, { address }]) => [name, address]))
-}
-
-// The next values of these tensors, or they themselves if a step leaves them alone.
-function some (results: Tensors, tensors: Tensors): Tensors {
-  const next = new Map<string, Tensor>()
-  for (const name of tensors.keys()) {
-    const tensor = results.get(`next ${name}`)
-    if (tensor !== undefined) next.set(name, tensor)
-  }
-  return next.size === tensors.size && next.size > 0 ? next : tensors
 }

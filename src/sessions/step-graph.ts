@@ -46,26 +46,30 @@ export interface StepGraph {
   readonly checks: readonly Check[]
 }
 
-/** Binds a recipe to shapes: `tensors` are the loss's, without the model's output. Throws rows of 422. */
+/** Binds a recipe to shapes; `tensors` are the loss's but the first. Throws rows of 422. */
 export function planStep (
   { model, objective, descent }: Recipe, shape: readonly number[],
   tensors: Readonly<Record<string, TensorShape>>, wanted: ReadonlySet<Wanted>
 ): StepPlan {
   const lengths = modelLengths(model, shape)
-  const outputs = outputAxes(model, inputAxes(shape.length)).map(axis => [axis, lengths.get(axis) ?? 0] as const)
+  const outputs = outputAxes(model, inputAxes(shape.length))
+    .map(axis => [axis, lengths.get(axis) ?? 0] as const)
   const bound = bindObjective(objective, outputs, tensors)
   for (const [axis, length] of bound.lengths) lengths.set(axis, length)
-  const numbers = new Map([...bound.binding.numbers].map(([name, value]) => [`loss.${name}`, value]))
+  const numbers = new Map<string, number>()
+  for (const [name, value] of bound.binding.numbers) numbers.set(`loss.${name}`, value)
+  const results = [...wanted].sort().join()
   return {
-    key: [model.structure, shape.length, bound.key, descent.structure, [...wanted].sort().join()].join(' | '),
+    key: [model.structure, shape.length, bound.key, descent.structure, results].join(' | '),
     bound, lengths, outputShape: outputs.map(([, length]) => length), numbers
   }
 }
 
 /** The graph of a step for inputs of a rank. */
 export function traceStep (
-  { model, objective, descent }: Recipe, rank: number, bound: BoundObjective, wanted: ReadonlySet<Wanted>
+  recipe: Recipe, rank: number, bound: BoundObjective, wanted: ReadonlySet<Wanted>
 ): StepGraph {
+  const { model, objective, descent } = recipe
   const axes = inputAxes(rank)
   const graph = new Graph(axes)
   const input = graph.input('input', axes, 'real')
@@ -74,7 +78,9 @@ export function traceStep (
   const by = [...parameters.values(), ...(wanted.has('grad_input') ? [input] : [])]
   const gradients = gradient(graph, loss, graph.constant(1), by)
   const results: StepOutput[] = [{ name: 'loss', node: loss, layout: [] }]
-  const add = (name: string, node: Node, layout: readonly Axis[]): void => { results.push({ name, node, layout }) }
+  const add = (name: string, node: Node, layout: readonly Axis[]): void => {
+    results.push({ name, node, layout })
+  }
   let norm = graph.constant(0)
   for (const [index, { name, layout }] of by.entries()) {
     const slope = gradients[index] ?? graph.constant(0)

@@ -10,7 +10,7 @@ import { resolveKinds } from '../formulas/kinds.ts'
 import { isList, numberOf, invalid, refuseOthers } from './fields.ts'
 import type { OperationMemory, Tensors } from './memory.ts'
 import { inputAxes, modelLengths, outputAxes } from './model-graph.ts'
-import { moved } from './objective.ts'
+import { moved } from './moved.ts'
 import { planStep, type Recipe, type StepPlan, type Wanted } from './step-graph.ts'
 
 export interface StepRequest {
@@ -29,7 +29,8 @@ const choices: readonly Wanted[] = ['outputs', 'gradients', 'grad_input']
 
 /** Reads a step into memory. Throws rows of status 422 with pointers, HEAP_FULL. */
 export function readStep (
-  recipe: Recipe, constants: Tensors, datatype: 'FP32' | 'FP64', body: JsonObject, memory: OperationMemory
+  recipe: Recipe, constants: Tensors, datatype: 'FP32' | 'FP64', body: JsonObject,
+  memory: OperationMemory
 ): StepRequest {
   const { model, objective: { given, loss, definition, output } } = recipe
   refuseOthers(body, ['input', ...given.map(({ name }) => name), 'lr', 'return'], '')
@@ -42,9 +43,12 @@ export function readStep (
     if (name in body || fallback === null) tensors.set(name, readArgument(body, name, loss.name))
   }
   const lengths = modelLengths(model, input.shape)
-  const outputShape = outputAxes(model, inputAxes(input.shape.length)).map(axis => lengths.get(axis) ?? 0)
+  const outputShape = outputAxes(model, inputAxes(input.shape.length))
+    .map(axis => lengths.get(axis) ?? 0)
   const kinds = moved('/loss', [...constants.keys()], () => resolveKinds(definition, {
-    [output]: { shape: outputShape, datatype: null }, ...Object.fromEntries(tensors), ...Object.fromEntries(constants)
+    [output]: { shape: outputShape, datatype: null },
+    ...Object.fromEntries(tensors),
+    ...Object.fromEntries(constants)
   }, loss.floating), output)
   const shapes: Record<string, TensorShape> = {}
   for (const [name, { shape }] of constants) shapes[name] = { shape, kind: 'real' }
@@ -67,12 +71,14 @@ export function readStep (
 function readArgument (body: JsonObject, name: string, owner: string): JsonTensor {
   const value = body[name]
   if (value !== undefined) return readTensor(value, childPointer('', name))
-  throw new LossdError('ARGUMENT_MISSING', `${owner} needs ${name}`, { pointer: childPointer('', name) })
+  const pointer = childPointer('', name)
+  throw new LossdError('ARGUMENT_MISSING', `${owner} needs ${name}`, { pointer })
 }
 
 function checkInput ({ shape, datatype }: JsonTensor, features: number): void {
   if (datatype === 'BOOL') {
-    throw new LossdError('DATATYPE_MISMATCH', 'input is BOOL; expected FP32 or FP64', { pointer: '/input' })
+    throw new LossdError('DATATYPE_MISMATCH', 'input is BOOL; expected FP32 or FP64',
+      { pointer: '/input' })
   }
   if (shape.length > 0 && (features === 0 || shape.at(-1) === features)) return
   const needed = features === 0 ? '[…]' : `[…, ${features}]`
@@ -94,7 +100,8 @@ function readWanted ({ return: list }: JsonObject): ReadonlySet<Wanted> {
     const choice = choices.find(each => each === name)
     if (choice === undefined) {
       const near = typeof name === 'string' ? nearest(name, choices) : []
-      throw invalid(name, `one of ${(near.length > 0 ? near : choices).join(', ')}`, `/return/${index}`)
+      const expected = `one of ${(near.length > 0 ? near : choices).join(', ')}`
+      throw invalid(name, expected, `/return/${index}`)
     }
     wanted.add(choice)
   }

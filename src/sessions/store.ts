@@ -46,9 +46,11 @@ export class Sessions {
     const { programsMax = 256, relaxed = false, ...rest } = settings
     this.#machine = machine
     this.#settings = {
-      sessionsMax: 1000, queueMax: 64, ttlSecondsMax: 30 * 86_400, bytesMax: 2 ** 28, nowMs: Date.now, ...rest
+      sessionsMax: 1000, queueMax: 64, ttlSecondsMax: 30 * 86_400, bytesMax: 2 ** 28,
+      nowMs: Date.now, ...rest
     }
-    this.programs = new StepPrograms({ programsMax, relaxed, onDrop: id => machine.pool.forget(id) })
+    const onDrop = (program: number): void => machine.pool.forget(program)
+    this.programs = new StepPrograms({ programsMax, relaxed, onDrop })
     this.#sweeper = setInterval(() => this.sweep(), sweepMs).unref()
   }
 
@@ -82,7 +84,9 @@ export class Sessions {
     const session = this.#sessions.get(id)
     if (session !== undefined && this.#expire(session, nowMs)) throw this.#expiry(id)
     if (session === undefined || session.closed) {
-      throw this.#expired.has(id) ? this.#expiry(id) : new LossdError('SESSION_UNKNOWN', `There is no session ${id}`)
+      throw this.#expired.has(id)
+        ? this.#expiry(id)
+        : new LossdError('SESSION_UNKNOWN', `There is no session ${id}`)
     }
     session.renew(nowMs)
     return session

@@ -5,7 +5,9 @@
  * Fills `into` with numbers uniform in [-bound, bound), from a seed (a whole number) and a stream
  * (one for each tensor). A float32 array holds the rounded numbers of the float64 one.
  */
-export function fillUniform (into: Float32Array | Float64Array, bound: number, seed: number, stream: number): void {
+export function fillUniform (
+  into: Float32Array | Float64Array, bound: number, seed: number, stream: number
+): void {
   const low = seed >>> 0
   const high = Math.floor(seed / 2 ** 32) >>> 0
   for (let index = 0; index < into.length; index += 2) {

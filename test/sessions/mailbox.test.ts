@@ -22,9 +22,8 @@ t.test('operations run one at a time, in the order of their arrival', async t =>
     log.push(`${name} ends`)
     return name
   }
-  const results = await Promise.all([
-    mailbox.post(() => slow('a', 5)), mailbox.post(() => slow('b', 1)), mailbox.post(() => 'c'), mailbox.post(() => slow('d', 1))
-  ])
+  const operations = [() => slow('a', 5), () => slow('b', 1), () => 'c', () => slow('d', 1)]
+  const results = await Promise.all(operations.map(each => mailbox.post<string>(each)))
   t.same(results, ['a', 'b', 'c', 'd'])
   t.same(log, ['a begins', 'a ends', 'b begins', 'b ends', 'd begins', 'd ends'])
   t.ok(mailbox.idle)

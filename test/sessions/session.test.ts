@@ -1,5 +1,5 @@
-// What a session promises: order, all or nothing, the same bits on any number of threads, and memory
-// that comes back. All work goes to the workers here, so that steps really take time.
+// What a session promises: order, all or nothing, the same bits on any number of threads, and
+// memory that comes back. All work goes to the workers here, so that steps really take time.
 
 import t, { type Test } from 'tap'
 import type { Machine } from '../../src/compute/execute.ts'
@@ -21,9 +21,10 @@ const wide = {
 const always = { inlineAlwaysUs: 0, inlineBudgetUs: 0 }
 
 function batchOf (rows: number, seed: number): { input: number[][], target: number[] } {
+  const features = Array.from({ length: 40 }, (_, k) => k)
   const wave = (k: number): number => Math.sin(k * 12.9898 + seed) * 2
   return {
-    input: Array.from({ length: rows }, (_, row) => Array.from({ length: 40 }, (_, k) => wave(row * 40 + k))),
+    input: Array.from({ length: rows }, (_, row) => features.map(k => wave(row * 40 + k))),
     target: Array.from({ length: rows }, (_, row) => (row * 7 + seed) % 9)
   }
 }
@@ -34,6 +35,10 @@ interface World {
   make (more?: object): Session
 }
 
+function create (sessions: Sessions, spec: object): Session {
+  return sessions.create(bodyOf(spec), Buffer.from(JSON.stringify(spec)))
+}
+
 async function worldOf (t: Test, threads: number, settings: SessionsSettings = {}): Promise<World> {
   const machine = await machineOf(t, { threads, ...always })
   await machine.pool.ready
@@ -42,7 +47,7 @@ async function worldOf (t: Test, threads: number, settings: SessionsSettings = {
   return {
     machine,
     sessions,
-    make: (more = {}) => sessions.create(bodyOf({ ...wide, ...more }), Buffer.from(JSON.stringify({ ...wide, ...more })))
+    make: (more = {}) => create(sessions, { ...wide, ...more })
   }
 }
 
@@ -53,7 +58,9 @@ t.test('the same bits with 1, 2 and 5 threads', async t => {
     for (const datatype of ['FP32', 'FP64']) {
       const session = make({ datatype, seed: 5 })
       const losses: number[] = []
-      for (let step = 0; step < 4; step++) losses.push((await stepOnce(machine, session, batchOf(300, step))).loss)
+      for (let step = 0; step < 4; step++) {
+        losses.push((await stepOnce(machine, session, batchOf(300, step))).loss)
+      }
       digests.push(`${datatype} ${losses.join()} ${session.digest}`)
       t.ok(machine.pool.stats().done > 0, 'the workers did it')
       await session.end()
@@ -70,7 +77,8 @@ t.test('steps that arrive together run in order', async t => {
   const run = (target: Session): Promise<StepResult>[] =>
     Array.from({ length: 12 }, (_, step) => stepOnce(machine, target, batchOf(20 + step, step)))
   const [together, beside] = await Promise.all([Promise.all(run(session)), Promise.all(run(other))])
-  t.same(together.map(({ seq, step }) => [seq, step]), Array.from({ length: 12 }, (_, k) => [k + 1, k + 1]))
+  const inOrder = together.map((_, k) => [k + 1, k + 1])
+  t.same(together.map(({ seq, step }) => [seq, step]), inOrder)
   const alone = make()
   for (let step = 0; step < 12; step++) await stepOnce(machine, alone, batchOf(20 + step, step))
   t.equal(session.digest, alone.digest)
@@ -95,18 +103,22 @@ t.test('a step that fails leaves every bit as it was', async t => {
   const unchanged = (title: string): void => {
     t.same([session.digest, session.seq, session.step], [digest, seq, step], title)
   }
-  await t.rejects(stepOnce(machine, session, { ...heavy, target: heavy.target.map(() => 9) }), { code: 'TARGET_RANGE' })
+  const ninth = { ...heavy, target: heavy.target.map(() => 9) }
+  await t.rejects(stepOnce(machine, session, ninth), { code: 'TARGET_RANGE' })
   unchanged('a class that is none')
   const controller = new AbortController()
   const cancelled = stepOnce(machine, session, heavy, { signal: controller.signal })
   controller.abort()
   await t.rejects(cancelled, { code: 'CANCELLED' })
   unchanged('a client that leaves')
-  await t.rejects(stepOnce(machine, session, heavy, { deadlineMs: 1 }), { code: 'DEADLINE_EXCEEDED' })
+  const late = stepOnce(machine, session, heavy, { deadlineMs: 1 })
+  await t.rejects(late, { code: 'DEADLINE_EXCEEDED' })
   unchanged('a deadline')
-  await t.rejects(stepOnce(machine, session, heavy, { ifSeq: [0] }), { code: 'PRECONDITION_FAILED' })
+  const other = stepOnce(machine, session, heavy, { ifSeq: [0] })
+  await t.rejects(other, { code: 'PRECONDITION_FAILED' })
   unchanged('another seq')
-  await t.rejects(putParameters(machine, session, { '0.weight': [1] }), { code: 'SHAPE_MISMATCH' })
+  const short = putParameters(machine, session, { '0.weight': [1] })
+  await t.rejects(short, { code: 'SHAPE_MISMATCH' })
   unchanged('parameters that do not fit')
 
   const fresh = make({ model })
@@ -123,13 +135,14 @@ t.test('a full heap refuses a step or a session, and nothing more', async t => {
   const machine = await machineOf(t, {}, 3 << 16)
   const sessions = new Sessions(machine)
   t.teardown(() => sessions.close())
-  const small = { ...wide, model: { layers: [{ type: 'Linear', in_features: 40, out_features: 9 }] } }
-  const make = (spec: object): Session => sessions.create(bodyOf(spec), Buffer.from(JSON.stringify(spec)))
-  const session = make(small)
+  const make = (inputs: number, outputs: number): Session => create(sessions, {
+    ...wide, model: { layers: [{ type: 'Linear', in_features: inputs, out_features: outputs }] }
+  })
+  const session = make(40, 9)
   const { digest } = session
   const used = machine.heap.usedBytes
   await t.rejects(stepOnce(machine, session, batchOf(900, 0)), { code: 'HEAP_FULL' })
-  t.throws(() => make({ ...wide, model: { layers: [{ type: 'Linear', in_features: 400, out_features: 90 }] } }), { code: 'HEAP_FULL' })
+  t.throws(() => make(400, 90), { code: 'HEAP_FULL' })
   t.equal(machine.heap.usedBytes, used)
   t.equal(session.digest, digest)
   t.match(await stepOnce(machine, session, batchOf(9, 0)), { step: 1 })

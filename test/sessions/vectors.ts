@@ -28,7 +28,8 @@ export interface Vector {
 }
 
 // Compiled tests lie in dist/test, data stays in test.
-const folder = new URL(import.meta.url.includes('/dist/') ? '../../../test/golden/sessions/' : '../golden/sessions/', import.meta.url)
+const root = import.meta.url.includes('/dist/') ? '../../../' : '../../'
+const folder = new URL(`${root}test/golden/sessions/`, import.meta.url)
 
 export const vectors: readonly Vector[] = readdirSync(folder)
   .filter(file => file.endsWith('.json'))
