@@ -1,19 +1,32 @@
-// `npm start`: installs if the packages are missing or older than the lock file, builds if dist is
+// `npm start`: installs if packages are missing or not those of the lock file, builds if dist is
 // missing or older than the sources, then becomes the service: one process with its signals and
 // environment.
 
 import { spawn } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const main = join(root, 'dist/src/main.js')
 
-const installed = changed('node_modules/.package-lock.json')
-if (installed < changed('package-lock.json')) await npm('ci', '--no-audit', '--no-fund')
+if (!isInstalled()) await npm('ci', '--no-audit', '--no-fund')
 if (changed('dist/src/main.js') < newestSource()) await npm('run', '--silent', 'build')
 await import(main)
+
+/**
+ * Whether what npm has installed is what the lock file says. The times of the files decide; where
+ * they do not (a copied folder, another branch and back), the versions do.
+ */
+function isInstalled () {
+  const [locked, installed] = ['package-lock.json', 'node_modules/.package-lock.json']
+  if (changed(installed) === 0) return false
+  if (changed(installed) >= changed(locked)) return true
+  const versions = file => JSON.parse(readFileSync(join(root, file), 'utf8')).packages
+  const present = versions(installed)
+  return Object.entries(versions(locked)).every(([path, { version, optional }]) =>
+    path === '' || (path in present ? present[path].version === version : optional === true))
+}
 
 /** When a file was changed last, in milliseconds; 0 if it is not there. */
 function changed (path) {

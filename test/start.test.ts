@@ -9,7 +9,8 @@ const main = 'dist/src/main.js'
 
 t.test('an up-to-date project is started without a build, as one process', async t => {
   const before = statSync(main).mtimeMs
-  const service = await startService({}, 'scripts/start.mjs')
+  // Without a PATH there is no npm: an installation or a build would fail, not happen under the tests.
+  const service = await startService({ PATH: '' }, 'scripts/start.mjs')
   const reply = await fetch(`${service.origin}/v1/losses/l1`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
