@@ -95,6 +95,13 @@ export class AccessWriter {
     }
   }
 
+  /** The address of one element of a row that runs along the lanes. */
+  elementAddress (access: Access, position: string): string {
+    const bytes = bytesOf(access.datatype, this.#precision)
+    const row = this.#pointer(access, this.#laneLevel - 1)
+    return plus(get(row), times(get(position), integer(bytes)))
+  }
+
   get #count (): number { return this.#precision === 'f32' ? 4 : 2 }
 
   #extract (value: Lane, lane: number): string {

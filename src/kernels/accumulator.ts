@@ -1,23 +1,32 @@
 // A sum, maximum or minimum under construction inside a loop: one vector for each of the four
 // interleaved copies, and behind them, for sums, a float64 number (or float64 lanes) that the
-// vectors are added to after every block.
+// vectors are added to after every block. `any` collects masks: 1 if one lane was ever set, else 0.
+//
+// A maximum that propagates NaN takes an engine some seven instructions a vector (f32x4.max); pmax
+// takes one and drops NaN, which is therefore noted beside it: nan = nan | (x ≠ x).
 
 import type { Lane } from '../ops/op.ts'
 import { get, set, type FunctionText, type LaneWriter } from './text.ts'
 
+export type Gathering = 'sum' | 'max' | 'min' | 'any'
+
 export class Accumulator {
   readonly #function: FunctionText
   readonly #writer: LaneWriter
-  readonly #op: 'sum' | 'max' | 'min'
+  readonly #op: Gathering
   readonly #vectors: string[] = []
+  readonly #nan: string[] = []
   readonly #wide: [string, string][] = []
   readonly #number: string
 
-  constructor (fn: FunctionText, writer: LaneWriter, op: 'sum' | 'max' | 'min') {
+  constructor (fn: FunctionText, writer: LaneWriter, op: Gathering) {
     this.#function = fn
     this.#writer = writer
     this.#op = op
-    for (let copy = 0; copy < 4; copy++) this.#vectors.push(fn.local('v128', 'a'))
+    for (let copy = 0; copy < 4; copy++) {
+      this.#vectors.push(fn.local('v128', 'a'))
+      if (op === 'max' || op === 'min') this.#nan.push(fn.local('v128', 'x'))
+    }
     this.#number = fn.local('f64', 'a')
   }
 
@@ -26,7 +35,7 @@ export class Accumulator {
 
   // What nothing adds up to: 0, −∞ or +∞ in all lanes.
   #nothing (): string {
-    if (this.#op === 'sum') return get(this.#writer.constant(0))
+    if (this.#op === 'sum' || this.#op === 'any') return get(this.#writer.constant(0))
     return get(this.#writer.constant(this.#op === 'max' ? -Infinity : Infinity))
   }
 
@@ -40,19 +49,26 @@ export class Accumulator {
   clearVectors (lines: string[], copies: number, all = false): void {
     if (this.#op !== 'sum' && !all) return
     for (const vector of this.#vectors.slice(0, copies)) lines.push(set(vector, this.#nothing()))
+    for (const nan of this.#nan.slice(0, copies)) lines.push(set(nan, get(this.#writer.constant(0))))
   }
 
   /** Takes in a vector; lanes outside the mask do not count. */
   add (lines: string[], value: Lane, copy: number, mask: Lane | null): void {
     const vector = this.#vectors[copy] as string
-    if (this.#op === 'sum') {
+    if (this.#op === 'any') {
+      const counted = mask === null ? get(value) : `(v128.and ${get(value)} ${get(mask)})`
+      lines.push(set(vector, `(v128.or ${get(vector)} ${counted})`))
+    } else if (this.#op === 'sum') {
       const counted = mask === null ? get(value) : `(v128.and ${get(value)} ${get(mask)})`
       lines.push(set(vector, `(${this.#type}.add ${get(vector)} ${counted})`))
     } else {
       const counted = mask === null
         ? get(value)
         : `(v128.bitselect ${get(value)} ${this.#nothing()} ${get(mask)})`
-      lines.push(set(vector, `(${this.#type}.${this.#op} ${get(vector)} ${counted})`))
+      const taken = this.#writerValue(lines, counted)
+      const nan = this.#nan[copy] as string
+      lines.push(set(vector, `(${this.#type}.p${this.#op} ${get(vector)} ${get(taken)})`),
+        set(nan, `(v128.or ${get(nan)} (${this.#type}.ne ${get(taken)} ${get(taken)}))`))
     }
   }
 
@@ -97,13 +113,15 @@ export class Accumulator {
 
   // Maximum over copies and lanes, in all lanes.
   #extreme (lines: string[]): Lane {
-    const op = `${this.#type}.${this.#op}`
+    const op = `${this.#type}.p${this.#op}`
     const [a, b, c, d] = this.#vectors.map(get) as [string, string, string, string]
     const all = this.#writerValue(lines, `(${op} (${op} ${a} ${b}) (${op} ${c} ${d}))`)
     const half = this.#writerValue(lines, `(${op} ${get(all)} ${upper(all)})`)
-    if (!this.#single) return half
     const odd = `(i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11 ${get(half)} ${get(half)})`
-    return this.#writerValue(lines, `(${op} ${get(half)} ${odd})`)
+    const extreme = this.#single ? `(${op} ${get(half)} ${odd})` : get(half)
+    const [w, x, y, z] = this.#nan.map(get) as [string, string, string, string]
+    const nan = `(v128.any_true (v128.or (v128.or ${w} ${x}) (v128.or ${y} ${z})))`
+    return this.#writerValue(lines, `(v128.or ${extreme} (i32x4.splat (i32.sub (i32.const 0) ${nan})))`)
   }
 
   #writerValue (lines: string[], text: string): Lane {
@@ -115,6 +133,10 @@ export class Accumulator {
   /** The result as an f64 expression: of a total, at the end of a chunk. */
   number (lines: string[]): string {
     if (this.#op === 'sum') return get(this.#number)
+    if (this.#op === 'any') {
+      const [a, b, c, d] = this.#vectors.map(get) as [string, string, string, string]
+      return `(f64.convert_i32_u (v128.any_true (v128.or (v128.or ${a} ${b}) (v128.or ${c} ${d}))))`
+    }
     return this.#lane(this.#extreme(lines), 0)
   }
 
@@ -155,7 +177,9 @@ export class Accumulator {
   /** The result of a copy's lanes: of rows reduced beside the lanes. */
   lanes (lines: string[], copy: number): Lane {
     const vector = this.#vectors[copy] as Lane
-    if (this.#op !== 'sum') return this.#writerValue(lines, get(vector))
+    if (this.#op !== 'sum') {
+      return this.#writerValue(lines, `(v128.or ${get(vector)} ${get(this.#nan[copy] as string)})`)
+    }
     const [low, high] = this.#wide[copy] as [string, string]
     if (!this.#single) return this.#writerValue(lines, get(low))
     const halves = `(f32x4.demote_f64x2_zero ${get(low)}) (f32x4.demote_f64x2_zero ${get(high)})`

@@ -19,6 +19,8 @@ export interface LoopPlan {
   readonly stages: readonly Stage[]
   /** Values computed in one stage and read back in later ones. */
   readonly kept: readonly Kept[]
+  /** Stores in which one place of the row differs from the rest: see scatterOf. */
+  readonly scatters: ReadonlyMap<StoreTask, Scatter>
   /** Tasks whose value has no inner axis: done when all stages are. */
   readonly rowTasks: readonly (StoreTask | TotalTask)[]
   readonly stageOf: (node: Node) => number
@@ -38,6 +40,14 @@ export interface Kept {
   readonly stage: number
   /** The output whose own row holds it until the final value is stored; null: the thread's scratch. */
   readonly row: Stored | null
+}
+
+/** value = rest, but at position `index` along the lanes rest + term (or rest - term). */
+export interface Scatter {
+  readonly rest: Node
+  readonly index: Node
+  readonly term: Node
+  readonly op: 'add' | 'sub'
 }
 
 /** A value that takes more instructions than this is kept rather than computed again. */
@@ -69,14 +79,49 @@ export function planLoop (loop: Loop, isStored: (node: Node) => boolean): LoopPl
   }
   const rest = { lane, beside, rowAxes: outer.filter(axis => axis !== lane), stages, rowTasks }
   const innerAxes = inner.filter(axis => axis !== lane)
-  const plan = { loop, ...rest, innerAxes, kept: [], stageOf, isRow, isInner }
+  const scatters = new Map<StoreTask, Scatter>()
+  for (const task of loop.tasks) {
+    const scatter = task.kind === 'store' && !beside && inner.length === 1 ? scatterOf(task, lane, isInner) : null
+    if (task.kind === 'store' && scatter !== null) scatters.set(task, scatter)
+  }
+  const plan = { loop, ...rest, innerAxes, scatters, kept: [], stageOf, isRow, isInner }
   return { ...plan, kept: keep(plan, isStored) }
 }
 
 export const isReduction = (node: Node): boolean =>
   node.op === 'sum' || node.op === 'max' || node.op === 'min'
 
-export const argumentOf = (task: TotalTask): Node => task.node.args[0] as Node
+/** What a task takes in, one lane like another. */
+export function rootOf (plan: Pick<LoopPlan, 'scatters'>, task: StoreTask | TotalTask): Node {
+  if (task.kind === 'total') return argumentOf(task)
+  return plan.scatters.get(task)?.rest ?? task.node
+}
+
+// The gradient of cross-entropy is softmax - (position == class ? weight : 0): two stores a row are
+// cheaper than a comparison for every element.
+function scatterOf (task: StoreTask, lane: Axis, isInner: (node: Node) => boolean): Scatter | null {
+  const { op, args: [a, b] } = task.node
+  if ((op !== 'add' && op !== 'sub') || a === undefined || b === undefined) return null
+  if (task.to.layout.at(-1) !== lane || !isInner(a)) return null
+  for (const [rest, put] of op === 'sub' ? [[a, b]] as const : [[a, b], [b, a]] as const) {
+    const [here, term, zero] = put.op === 'where' ? put.args : []
+    const [position, index] = here?.op === 'eq' ? here.args : []
+    if (position?.op !== 'iota' || position.over[0] !== lane) continue
+    if (index === undefined || term === undefined || isInner(index) || isInner(term)) continue
+    if (zero?.op === 'constant' && zero.value === 0) return { rest, index, term, op }
+  }
+  return null
+}
+
+/** What a total takes in: where it only asks whether a condition holds anywhere, the condition. */
+export const argumentOf = ({ node }: TotalTask): Node => maskOf(node) ?? node.args[0] as Node
+
+/** The condition c of max(c ? 1 : 0); null for any other total. */
+export function maskOf ({ op, args: [argument] }: Node): Node | null {
+  const [mask, yes, no] = argument?.op === 'where' ? argument.args : []
+  const isAny = op === 'max' && yes?.op === 'constant' && yes.value === 1 && no?.op === 'constant' && no.value === 0
+  return isAny && !yes.mask && mask !== undefined ? mask : null
+}
 
 /** What a task or reduction needs in a stage, in the order of computation; stops at what is at hand. */
 export function needed (
@@ -142,7 +187,7 @@ function keep (plan: LoopPlan, isStored: (node: Node) => boolean): Kept[] {
   const uses = new Map<Node, Set<number>>()
   const rootsOf = (stage: Stage): Node[] => [
     ...stage.reductions.map(node => node.args[0] as Node),
-    ...stage.tasks.map(task => task.kind === 'store' ? task.node : argumentOf(task))
+    ...stage.tasks.map(task => rootOf(plan, task))
   ]
   const note = (node: Node, stage: number): void => {
     uses.set(node, (uses.get(node) ?? new Set()).add(stage))

@@ -16,7 +16,8 @@ import type { Lane } from '../ops/op.ts'
 import { AccessWriter, type Access, type Position } from './access.ts'
 import { Accumulator } from './accumulator.ts'
 import {
-  argumentOf, isReduction, needed, planLoop, type Kept, type LoopPlan, type Stage
+  argumentOf, isReduction, maskOf, needed, planLoop, rootOf, type Kept, type LoopPlan, type Scatter,
+  type Stage
 } from './loop-plan.ts'
 import type { Fit, LengthOf, Part } from './program.ts'
 import type { RecordLayout } from './record.ts'
@@ -87,7 +88,9 @@ class LoopEmitter {
   emit (): { wat: string; part: Part } {
     const { loop } = this.#plan
     for (const task of loop.tasks) {
-      if (task.kind === 'total') this.#totals.set(task, this.#accumulator(task.node))
+      if (task.kind !== 'total') continue
+      const gathering = maskOf(task.node) === null ? task.node.op as 'sum' | 'max' | 'min' : 'any'
+      this.#totals.set(task, new Accumulator(this.#function, this.#writer, gathering))
     }
     const fn = this.#function
     const word = (at: number): string => `(i32.load ${offset(stepOffset(this.#index) + at)})`
@@ -112,10 +115,6 @@ class LoopEmitter {
     fn.entry.lines.push(set(chunk, '(local.get $first)'))
     fn.loop(fn.entry, below(get(chunk), '(local.get $last)'), chunkBody.lines)
     return { wat: fn.text(), part: this.#part(partials) }
-  }
-
-  #accumulator (node: Node): Accumulator {
-    return new Accumulator(this.#function, this.#writer, node.op as 'sum' | 'max' | 'min')
   }
 
   // One unit of work: a row, or a block of lanes beside the rows.
@@ -224,7 +223,9 @@ class LoopEmitter {
           this.#evaluate(stage, index, { lane: position, copies, rest }, lanes)
         })
         for (const accumulator of accumulators) accumulator.flush(around.lines)
-        for (const total of this.#totals.values()) total.flush(around.lines)
+        for (const task of stage.tasks) {
+          if (task.kind === 'total') this.#totals.get(task)?.flush(around.lines)
+        }
         into.lines.push(set(position, integer(0)))
         fn.loop(into, below(get(position), length), around.lines)
       })
@@ -232,9 +233,32 @@ class LoopEmitter {
         const value = (accumulators[place] as Accumulator).splat(body.lines)
         body.memo.set(this.#key(node, 0), value)
       }
+      for (const task of stage.tasks) {
+        const scatter = task.kind === 'store' ? this.#plan.scatters.get(task) : undefined
+        if (task.kind === 'store' && scatter !== undefined) this.#scatter(task, scatter, index, body)
+      }
     }
     const at = { lane: '', copies: 1, rest: null }
     this.#tasks(this.#plan.rowTasks, this.#plan.stages.length, at, body)
+  }
+
+  // The one place of a row that differs from the rest.
+  #scatter (task: StoreTask, { index, term, op }: Scatter, stage: number, body: Block): void {
+    const at = { lane: '', copy: 0, rest: null }
+    for (const node of this.#list([index, term], stage)) this.#write(node, stage, at, new Set())
+    this.#writer.into = body
+    const type = this.#precision
+    const number = (lane: Lane): string => `(${this.#writer.type}.extract_lane 0 ${get(lane)})`
+    const [place, position] = [this.#function.local(type, 'x'), this.#function.local('i32', 'i')]
+    const { to } = task
+    const address = this.#access.elementAddress({
+      place: to.place, layout: to.layout, datatype: 'real', key: to.place
+    }, position)
+    body.lines.push(set(place, number(this.#value(index, at))),
+      set(position, `(i32.trunc_sat_${type}_s ${get(place)})`),
+      `(if (i32.and ${below(get(position), get(this.#access.length(this.#plan.lane)))}`,
+      `(${type}.eq (${type}.convert_i32_s ${get(position)}) ${get(place)})) (then`,
+      `(${type}.store ${address} (${type}.${op} (${type}.load ${address}) ${number(this.#value(term, at))}))))`)
   }
 
   #blockStart (into: Block, counter: string, end: string, length: string, size: number): void {
@@ -245,7 +269,7 @@ class LoopEmitter {
   #rowAccumulator (node: Node): Accumulator {
     const known = this.#rows.get(node)
     if (known !== undefined) return known
-    const made = this.#accumulator(node)
+    const made = new Accumulator(this.#function, this.#writer, node.op as 'sum' | 'max' | 'min')
     this.#rows.set(node, made)
     return made
   }
@@ -309,16 +333,18 @@ class LoopEmitter {
   #evaluate (stage: Stage, index: number, at: Lanes, into: Block): void {
     const roots = [
       ...stage.reductions.map(node => node.args[0] as Node),
-      ...stage.tasks.map(task => task.kind === 'store' ? task.node : argumentOf(task))
+      ...stage.tasks.map(task => rootOf(this.#plan, task))
     ]
     const sums = [...stage.reductions, ...stage.tasks.flatMap(task => task.kind === 'total' ? [task.node] : [])]
     const list = this.#list(roots, index)
-    const fused = this.#fusable(list, sums, stage.tasks.flatMap(task => task.kind === 'store' ? [task.node] : []))
+    const fused = this.#fusable(list, sums, stage.tasks.map(task => rootOf(this.#plan, task)))
     for (let copy = 0; copy < at.copies; copy++) {
       const position = { lane: at.lane, copy, rest: at.rest }
       for (const node of list) if (!fused.has(node)) this.#write(node, index, position, fused)
       this.#writer.into = into
-      for (const node of stage.reductions) this.#add(this.#rowAccumulator(node), node, position, fused)
+      for (const node of stage.reductions) {
+        this.#add(this.#rowAccumulator(node), node.args[0] as Node, position, fused)
+      }
       for (const task of stage.tasks) this.#task(task, position, fused)
     }
   }
@@ -333,17 +359,16 @@ class LoopEmitter {
       const argument = argumentOf(task)
       // A value a row has once is one number, not a vector of different lanes.
       if (at.lane === '') total.addNumber(this.#writer.into.lines, this.#at(argument, 0))
-      else this.#add(total, task.node, at, fused)
+      else this.#add(total, argument, at, fused)
       return
     }
-    const value = this.#at(task.node, at.copy)
+    const value = this.#at(rootOf(this.#plan, task), at.copy)
     this.#access.store({
       place: task.to.place, layout: task.to.layout, datatype: 'real', key: task.to.place
     }, value, at)
   }
 
-  #add (accumulator: Accumulator, reduction: Node, at: Position, fused: ReadonlySet<Node>): void {
-    const argument = reduction.args[0] as Node
+  #add (accumulator: Accumulator, argument: Node, at: Position, fused: ReadonlySet<Node>): void {
     const mask = at.rest === null ? null : this.#mask(at.rest)
     if (fused.has(argument) && mask === null) {
       const [a, b] = argument.args as [Node, Node]
@@ -368,8 +393,8 @@ class LoopEmitter {
     if (known !== undefined) return known as Lane
     const ramp = this.#writer.ramp()
     this.#writer.into = level?.block ?? into
-    const convert = this.#precision === 'f32' ? 'f32.convert_i32_u' : 'f64.convert_i32_u'
-    const mask = this.#writer.value(`(${type}.lt ${get(ramp)} (${type}.splat (${convert} ${get(rest)})))`)
+    const mask = this.#writer.value(
+      `(${type}.lt ${get(ramp)} (${type}.splat (${this.#precision}.convert_i32_u ${get(rest)})))`)
     this.#writer.into = into
     level?.block.memo.set('mask', mask)
     return mask
@@ -473,6 +498,12 @@ class LoopEmitter {
       if (!fused.has(product)) return null
       const [x, y] = product.args as [Node, Node]
       return w.madd(this.#value(x, at), this.#value(y, at), this.#value(other, at))
+    }
+    if ((node.op === 'minimum' || node.op === 'maximum') && a !== undefined && b !== undefined) {
+      // pmax(x, bound) keeps a NaN of x, which is all that is asked where the bound is a number.
+      const [x, bound] = isNumber(a) ? [b, a] : [a, b]
+      if (!isNumber(bound)) return null
+      return w.op(`${w.type}.p${node.op.slice(0, 3)}`, this.#value(x, at), this.#value(bound, at))
     }
     if (node.op !== 'where' || a === undefined || b === undefined || c === undefined) return null
     const isZero = (arg: Node): boolean => arg.op === 'constant' && Object.is(arg.value, 0) && !arg.mask
@@ -589,6 +620,12 @@ class LoopEmitter {
       }
     }
   }
+}
+
+// A literal or an option, or its negative: never NaN.
+function isNumber (node: Node): boolean {
+  if (node.op === 'neg') return node.args.every(isNumber)
+  return node.op === 'parameter' || (node.op === 'constant' && !Number.isNaN(node.value))
 }
 
 function product (axes: readonly Axis[], length: LengthOf): number {

@@ -22,7 +22,7 @@ type After = (args: number) => void
 const canary = 0x5a
 
 // One memory for all machines of a process: each would reserve 10 GiB of addresses.
-const memory = new WebAssembly.Memory({ initial: 192, maximum: 192, shared: true })
+const memory = new WebAssembly.Memory({ initial: 640, maximum: 640, shared: true })
 const view = new DataView(memory.buffer)
 
 /** The outputs of one run, as numbers. */
@@ -42,7 +42,6 @@ export class Machine {
 
   constructor (program: Compiled, { lengths, inputs, numbers, outputs, datatypes }: Run) {
     this.#program = program
-    new Uint8Array(memory.buffer).fill(canary)
     const length = (axis: string): number => lengths.get(axis) ?? lengths.get(axis.replace(/'+$/, '')) ?? NaN
     this.#record = this.#place(program.template.length)
     new Uint8Array(memory.buffer).set(program.template, this.#record)
@@ -93,6 +92,7 @@ export class Machine {
     const address = this.#top
     this.#top += Math.ceil(bytes / 64) * 64 + 128
     if (this.#top > memory.buffer.byteLength) throw new Error('the test memory is too small')
+    new Uint8Array(memory.buffer, address, this.#top - address).fill(canary)
     return address
   }
 
