@@ -9,7 +9,7 @@ const main = 'dist/src/main.js'
 
 t.test('an up-to-date project is started without a build, as one process', async t => {
   const before = statSync(main).mtimeMs
-  // Without a PATH there is no npm: an installation or a build would fail, not happen under the tests.
+  // Without a PATH there is no npm: an installation or a build would fail, not happen unseen.
   const service = await startService({ PATH: '' }, 'scripts/start.mjs')
   const reply = await fetch(`${service.origin}/v1/losses/l1`, {
     method: 'POST',
