@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Lifecycle } from './api/admission.ts'
 import { lossNames } from './losses/index.ts'
-import { createMetrics, type Reading } from './api/metrics.ts'
+import { createMetrics, type Metrics, type Reading } from './api/metrics.ts'
 import { selfTest } from './api/self-test.ts'
 import { createServer, type Server } from './api/server.ts'
 import { registerRoutes } from './api/register.ts'
@@ -13,6 +13,7 @@ import { Heap } from './buffer/heap.ts'
 import { Pool } from './compute/pool.ts'
 import type { Config } from './config.ts'
 import { loadAssembler } from './kernels/assemble.ts'
+import { LossPrograms } from './kernels/loss-program.ts'
 import { Sessions } from './sessions/store.ts'
 
 export interface Surroundings {
@@ -53,7 +54,12 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     programsMax: config.programsMax,
     onFault: fault => logger.warn({ fault }, 'a worker thread was lost')
   })
-  const machine = { heap, pool, relaxed }
+  const programs = new LossPrograms({
+    relaxed,
+    programsMax: config.programsMax,
+    forget: program => pool.forget(program.id)
+  })
+  const machine = { heap, pool, programs }
   const sessions = new Sessions(machine, {
     sessionsMax: config.sessionsMax,
     queueMax: config.sessionQueueMax,
@@ -77,13 +83,13 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     async start () {
       await loadAssembler()
       await pool.ready
-      const wrong = await selfTest({ ...config, machine })
-      if (wrong.length > 0) logger.fatal({ losses: wrong }, 'the kernels give wrong numbers here')
+      const wrong = await selfTest({ machine })
+      if (wrong.length > 0) logger.fatal({ wrong }, 'the self-test of the kernels failed')
       lifecycle.state = wrong.length > 0 ? 'failed' : 'ready'
     },
     async close () {
       lifecycle.state = 'draining'
-      if (server.server.listening) await drain(server, config)
+      if (server.server.listening) await drain(server, metrics, config)
       else await server.close()
       sessions.close()
       await pool.close({ graceMs: 1000 })
@@ -93,10 +99,16 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
 }
 
 /** Not ready → load balancers look away → no new connections → the last request has ended. */
-async function drain (server: Server, config: Config): Promise<void> {
+async function drain (server: Server, metrics: Metrics, config: Config): Promise<void> {
   await wait(config.shutdownDelayMs)
-  // A connection that becomes idle after close() would stay open until its client leaves.
-  const timer = setInterval(() => server.server.closeIdleConnections(), 50)
+  let quietTicks = 0
+  const timer = setInterval(() => {
+    // A connection that becomes idle after close() would stay open until its client leaves.
+    server.server.closeIdleConnections()
+    // One that never sent a request does not count as idle.
+    quietTicks = metrics.active === 0 ? quietTicks + 1 : 0
+    if (quietTicks > 10) server.server.closeAllConnections()
+  }, 50)
   const end = setTimeout(() => server.server.closeAllConnections(), config.shutdownDrainMs)
   await server.close()
   clearInterval(timer)

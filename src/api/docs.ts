@@ -12,7 +12,9 @@ export const version = '0.1.0'
 const description = `Losses and their gradients, and models trained in sessions.
 
 Every loss below is a formula; its gradient and its kernel are derived from it.
-\`GET /v1/losses/{loss}\` shows the formula that runs. Open a loss and press *Execute*.`
+\`GET /v1/losses/{loss}\` shows the formula that runs. Open a loss and press *Execute*.
+
+Every error is \`application/problem+json\` (RFC 9457): all codes stand at the schema \`Problem\`.`
 
 /** Gathers the routes registered after it, and serves /openapi.json and /docs. */
 export async function registerDocs (app: FastifyInstance): Promise<void> {
@@ -45,8 +47,9 @@ export async function registerDocs (app: FastifyInstance): Promise<void> {
       docExpansion: 'list',
       displayRequestDuration: true,
       tryItOutEnabled: true,
-      defaultModelsExpandDepth: 0
-    }
+      defaultModelsExpandDepth: 1
+    },
+    theme: { title: 'lossd' }
   })
   let text: string | undefined
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {

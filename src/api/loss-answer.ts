@@ -3,16 +3,19 @@
 
 import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
-import type { Tensor } from '../buffer/tensor.ts'
 import type { Json } from '../codec/json-reader.ts'
 import { type JsonTensor, writeTensor } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
+import { type Evaluated, evaluateLoss, type EvaluationMachine } from '../compute/evaluate.ts'
 import { LossdError, nearest } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
+import type { LossCall } from '../kernels/loss-program.ts'
 import type { LossEntry } from './catalogue.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import type { Patience } from './patience.ts'
+
+type LossTensors = LossCall['tensors']
 
 export interface LossMachine {
   readonly machine: EvaluationMachine
@@ -42,10 +45,10 @@ export function answerLoss (
     if (!(evaluated instanceof Promise)) return print(heap, evaluated, typed)
     left = true
     return evaluated.then(result => print(heap, result, typed))
-      .catch((fault: unknown) => { throw located(fault, request) })
+      .catch((fault: unknown) => { throw located(fault, entry, request) })
       .finally(() => lease.end())
   } catch (fault) {
-    throw located(fault, request)
+    throw located(fault, entry, request)
   } finally {
     if (!left) lease.end()
   }
@@ -54,9 +57,11 @@ export function answerLoss (
 const writer = new JsonWriter()
 
 /** Formulas name an argument; where it stands in the body is known here. */
-function located (fault: unknown, { inOptions }: LossRequest): unknown {
-  if (!(fault instanceof LossdError) || inOptions.size === 0) return fault
-  const errors = fault.errors.map(place => inOptions.has(place.pointer.split('/', 2)[1] ?? '')
+function located (fault: unknown, { definition }: LossEntry, { inOptions }: LossRequest): unknown {
+  if (!(fault instanceof LossdError)) return fault
+  const isOption = (name: string): boolean =>
+    inOptions.has(name) || definition.options.some(option => option.name === name)
+  const errors = fault.errors.map(place => isOption(place.pointer.split('/', 2)[1] ?? '')
     ? { ...place, pointer: `/options${place.pointer}` }
     : place)
   return new LossdError(fault.code, fault.message, { errors, cause: fault.cause })
@@ -125,8 +130,8 @@ function reasonOf (
 function write (
   heap: Heap, { tensors }: LossRequest, kinds: Readonly<Record<string, TensorKind>>,
   datatype: 'FP32' | 'FP64', lease: Lease
-): Record<string, KindTensor> {
-  const written: Record<string, KindTensor> = {}
+): LossTensors {
+  const written: Record<string, LossTensors[string]> = {}
   for (const [name, tensor] of tensors) {
     const kind = kinds[name] ?? 'real'
     const own = tensor.datatype ?? (kind === 'boolean' ? 'BOOL' : 'INT64')
@@ -135,5 +140,3 @@ function write (
   }
   return written
 }
-
-interface KindTensor { readonly kind: TensorKind; readonly tensor: Tensor }

@@ -2,7 +2,6 @@
 // show. Its cases are the examples, so every example there runs.
 
 import { type TObject, type TSchema, Type } from 'typebox'
-import type { TensorArgument } from '../formulas/definition.ts'
 import { optionsSchema } from '../formulas/options.ts'
 import type { Case } from '../losses/index.ts'
 import type { LossEntry } from './catalogue.ts'
@@ -60,7 +59,9 @@ const summary = Type.Object({
   options: Type.Unknown({ description: 'JSON schema of the options' })
 })
 
-export const listSchema = Type.Object({ losses: Type.Array(summary) })
+export const listSchema = Type.Object({ losses: Type.Array(summary) }, {
+  description: 'All losses, in the order of the table'
+})
 
 const descriptionSchema = Type.Object({
   ...summary.properties,
@@ -70,21 +71,21 @@ const descriptionSchema = Type.Object({
   }),
   examples: Type.Array(Type.Unknown()),
   source: Type.String()
-})
+}, { description: 'All there is to know of the loss' })
 
 function bodySchema (entry: LossEntry): TObject {
   const { definition, tensorOptions, differentiable } = entry
   const tensors = definition.tensors.filter(({ name }) => !tensorOptions.has(name))
   return Type.Object({
-    ...Object.fromEntries(tensors.map(tensor => [tensor.name, tensorSchema(tensor)])),
+    ...Object.fromEntries(tensors.map(({ name, default: fallback }) =>
+      [name, fallback === null ? ref('Tensor') : Type.Optional(ref('Tensor'))])),
     options: Type.Optional(optionSchema(entry)),
     gradients: Type.Optional(Type.Array(Type.Enum([...differentiable]), {
       uniqueItems: true,
       default: [...entry.defaultGradients],
       description: 'Arguments whose gradients to give; [] for none'
     })),
-    grad_output: Type.Optional(described(ref('Tensor'),
-      'Upstream gradient, of the shape of the loss; ones if it is missing')),
+    grad_output: Type.Optional(ref('Tensor')),
     datatype: Type.Optional(Type.Enum(['FP32', 'FP64'], {
       default: 'FP32',
       description: 'Of the computation; FP64 also if an argument is typed FP64'
@@ -95,18 +96,12 @@ function bodySchema (entry: LossEntry): TObject {
 function optionSchema ({ definition, tensorOptions }: LossEntry): TSchema {
   const schema = optionsSchema(definition)
   const tensors = definition.tensors.filter(({ name }) => tensorOptions.has(name))
-  const properties = Object.fromEntries(tensors.map(tensor =>
-    [tensor.name, described(ref('Tensor'), tensor.text)]))
+  const properties = Object.fromEntries(tensors.map(({ name }) => [name, ref('Tensor')]))
   return Type.Unsafe({
     ...schema,
     description: "PyTorch's constructor arguments",
     properties: { ...properties, ...(schema['properties'] as object) }
   })
-}
-
-function tensorSchema (tensor: TensorArgument): TSchema {
-  const schema = described(ref('Tensor'), tensor.text)
-  return tensor.default === null ? schema : Type.Optional(schema)
 }
 
 function replySchema ({ differentiable }: LossEntry): TObject {
@@ -118,14 +113,10 @@ function replySchema ({ differentiable }: LossEntry): TObject {
     warnings: Type.Optional(Type.Array(warningSchema, {
       description: "PyTorch's silent surprises, said aloud"
     }))
-  })
+  }, { description: 'The loss and its gradients, plain or typed as the arguments are' })
 }
 
 const warningSchema = Type.Object({ code: Type.String(), message: Type.String() })
-
-function described (schema: TSchema, description: string): TSchema {
-  return { ...schema, description } as TSchema
-}
 
 function describe ({ loss, definition }: LossEntry): string {
   const alias = loss.torch === '' ? '' : `PyTorch's \`${loss.torch}\`, also an alias of the path. `

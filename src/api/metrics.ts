@@ -12,6 +12,8 @@ export interface Reading {
 
 export interface Metrics {
   readonly registry: Registry
+  /** Requests whose replies have not ended. */
+  active: number
   /** Counts one request by its route, method and status. */
   readonly observe: (method: string, route: string, status: number, seconds: number) => void
 }
@@ -19,7 +21,12 @@ export interface Metrics {
 export function createMetrics (readings: readonly Reading[]): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  for (const { name, help, read } of readings) {
+  const active: Reading = {
+    name: 'http_server_active_requests',
+    help: 'Requests whose replies have not ended',
+    read: () => metrics.active
+  }
+  for (const { name, help, read } of [...readings, active]) {
     const collect = (): void => { gauge.set(read()) }
     const gauge = new Gauge({ name, help, registers: [registry], collect })
   }
@@ -32,8 +39,9 @@ export function createMetrics (readings: readonly Reading[]): Metrics {
   })
   // Finding the row of three labels costs more than adding to it.
   const rows = new Map<string, ReturnType<typeof durations.labels>>()
-  return {
+  const metrics: Metrics = {
     registry,
+    active: 0,
     observe (method, route, status, seconds) {
       const key = `${method} ${route} ${status}`
       let row = rows.get(key)
@@ -44,11 +52,17 @@ export function createMetrics (readings: readonly Reading[]): Metrics {
       row.observe(seconds)
     }
   }
+  return metrics
 }
 
 /** Counts every request under its route's template, unknown paths and methods under one name. */
 export function countRequests (app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onRequest', (_request, _reply, done) => {
+    metrics.active++
+    done()
+  })
   app.addHook('onResponse', (request, reply, done) => {
+    metrics.active--
     const { url } = request.routeOptions
     const known = url !== undefined && !request.is404
     metrics.observe(known ? request.method : '_OTHER', known ? url : '_OTHER',

@@ -1,7 +1,7 @@
 // The schemas that routes share: tensors, errors. They document; codec and the routes check.
 
 import { type TSchema, Type } from 'typebox'
-import { type ErrorCode, errorRows } from '../errors.ts'
+import { type ErrorCode, type ErrorRow, errorRows } from '../errors.ts'
 
 const number = Type.Union([
   Type.Number(),
@@ -50,9 +50,15 @@ export const components = {
   }, {
     $id: 'Problem',
     title: 'Problem',
-    description: 'An error, RFC 9457.'
+    description: 'An error (RFC 9457). Those marked ↻ may succeed when sent again.' +
+      `\n\n| status | code | meaning |\n|---|---|---|\n${errorLines().join('\n')}`
   })
 } as const satisfies Readonly<Record<string, TSchema>>
+
+function errorLines (): string[] {
+  return Object.entries<ErrorRow>(errorRows).map(([code, { status, sentence, retryable }]) =>
+    `| ${status} | \`${code}\`${retryable ? ' ↻' : ''} | ${sentence} |`)
+}
 
 export function ref (name: keyof typeof components): TSchema {
   return Type.Ref(name)

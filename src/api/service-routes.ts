@@ -16,7 +16,7 @@ export interface ServiceParts {
 
 export function registerServiceRoutes (app: FastifyInstance, parts: ServiceParts): void {
   const { lifecycle, metrics } = parts
-  const status = Type.Object({ status: Type.String() })
+  const status = Type.Object({ status: Type.String() }, { description: 'Yes' })
 
   app.get('/health/live', {
     schema: {

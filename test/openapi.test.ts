@@ -1,0 +1,94 @@
+// openapi/openapi.json is what the routes say: rebuilt and compared, linted, and every operation is
+// asked with its own examples. Every error of the table is in it.
+
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { version } from '../src/api/docs.ts'
+import { errorRows } from '../src/errors.ts'
+import { losses } from '../src/losses/index.ts'
+import { build } from './app.ts'
+
+const file = 'openapi/openapi.json'
+
+interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly requestBody?: {
+    readonly content: Record<string, { readonly examples?: Record<string, { value: unknown }> }>
+  }
+  readonly responses: Record<string, { readonly description: string }>
+}
+
+interface Document {
+  readonly openapi: string
+  readonly info: { readonly version: string }
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: {
+    readonly schemas: {
+      readonly Problem: { description: string, properties: { code: { enum: string[] } } }
+    }
+  }
+}
+
+const committed: Document = JSON.parse(readFileSync(file, 'utf8'))
+
+t.test('the committed document is what the routes say (npm run openapi)', async t => {
+  const { get, service } = await build(t)
+  const served = (await get('/openapi.json')).body
+  t.equal(JSON.stringify(served) === JSON.stringify(committed), true, 'it is served as committed')
+  t.equal(JSON.stringify(service.openapi()) === JSON.stringify(committed), true)
+  t.equal(committed.info.version, version)
+  const manifest: { version: string } = JSON.parse(readFileSync('package.json', 'utf8'))
+  t.equal(version, manifest.version)
+})
+
+t.test('it lints', async t => {
+  const { stdout, stderr } = await promisify(execFile)('node_modules/.bin/redocly',
+    ['lint', file, '--extends', 'recommended', '--format', 'stylish'],
+    { env: { ...process.env, REDOCLY_TELEMETRY: 'off' } })
+  t.match(stdout + stderr, /valid/)
+})
+
+t.test('every loss has its operation, and every example of it runs', async t => {
+  const { post, get } = await build(t)
+  for (const { name } of losses) {
+    const path = `/v1/losses/${name}`
+    const content = committed.paths[path]?.['post']?.requestBody?.content['application/json']
+    const examples = Object.values(content?.examples ?? {})
+    t.ok(examples.length > 0, `${name} opens with an example`)
+    for (const { value } of examples) t.equal((await post(path, value)).status, 200, name)
+    t.equal((await get(path)).status, 200)
+  }
+})
+
+t.test('operations have names and sentences, replies their problems', async t => {
+  const names = new Set<string>()
+  for (const [path, methods] of Object.entries(committed.paths)) {
+    for (const [method, { operationId, summary, responses }] of Object.entries(methods)) {
+      t.notOk(names.has(operationId), `${operationId} is one operation`)
+      names.add(operationId)
+      t.ok(summary.length > 5, `${method} ${path} says what it does`)
+      const statuses = Object.keys(responses)
+      t.ok(statuses.some(status => status.startsWith('2')), `${method} ${path} can succeed`)
+      t.ok(['405', '500'].every(status => statuses.includes(status)), `${path} lists its errors`)
+    }
+  }
+})
+
+t.test('every error of the table is documented, and nothing else', async t => {
+  const codes = Object.keys(errorRows)
+  t.same(committed.components.schemas.Problem.properties.code.enum, codes)
+  const { description } = committed.components.schemas.Problem
+  const table = [...description.matchAll(/^\| (\d+) \| `(\w+)`/gm)]
+  t.same(table.map(([, , code]) => code), codes)
+  const replies = Object.values(committed.paths).flatMap(methods => Object.values(methods))
+    .flatMap(({ responses }) => Object.entries(responses))
+  for (const [status, { description }] of replies) {
+    for (const [, code = ''] of description.matchAll(/`([A-Z_]{4,})`/g)) {
+      const row = Object.entries(errorRows).find(([name]) => name === code)?.[1]
+      t.equal(String(row?.status), status, `${code} stands at its status`)
+    }
+  }
+})
