@@ -88,6 +88,9 @@ CASES = [
     ('smooth-l1-column', [linear(3, 1)],
      {'type': 'SmoothL1Loss', 'beta': 0.5}, sgd(lr=0.02, momentum=0.8, nesterov=True),
      rows(8, 3), rows(8, 1), None),
+    # The output [4, 1] broadcasts against the target [5].
+    ('broadcast-mse', [linear(3, 2), act('Tanh'), linear(2, 1)],
+     {'type': 'MSELoss'}, sgd(lr=0.05, momentum=0.9), rows(4, 3), rows(5), None),
 ]
 
 
