@@ -2,11 +2,12 @@
 // the results printed. Everything borrowed from the heap goes back on every path.
 
 import type { Heap } from '../buffer/heap.ts'
-import type { Lease } from '../buffer/lease.ts'
+import type { Tensor } from '../buffer/tensor.ts'
 import type { Json } from '../codec/json-reader.ts'
-import { type JsonTensor, writeTensor } from '../codec/json-tensor.ts'
+import { type JsonTensor, writeElements } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
-import { type Evaluated, evaluateLoss, type EvaluationMachine } from '../compute/evaluate.ts'
+import type { Evaluated, EvaluationMachine } from '../compute/evaluate.ts'
+import { PreparedLoss } from '../compute/prepared.ts'
 import { LossdError, nearest } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
@@ -14,44 +15,72 @@ import type { LossCall } from '../kernels/loss-program.ts'
 import type { LossEntry } from './catalogue.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import type { Patience } from './patience.ts'
-
-type LossTensors = LossCall['tensors']
+import { RecentCalls } from './recent-calls.ts'
 
 export interface LossMachine {
   readonly machine: EvaluationMachine
   readonly tensorsMax: number
+  readonly resultElementsMax: number
 }
 
-/** The reply to a request for one loss; a promise if the work left the main thread. */
-export function answerLoss (
-  { machine, tensorsMax }: LossMachine, entry: LossEntry, body: Json, patience: Patience
-): string | Buffer | Promise<string | Buffer> {
-  const { loss, definition } = entry
+/** Answers requests for losses: the text of the reply, a promise if work left the main thread. */
+export type AnswerLoss = (
+  entry: LossEntry, body: Json, patience: Patience
+) => string | Buffer | Promise<string | Buffer>
+
+export function createLossAnswers (settings: LossMachine): AnswerLoss {
+  const { machine, tensorsMax } = settings
   const { heap } = machine
-  const request = readLossRequest(body, loss.name, definition, tensorsMax)
-  const lease = heap.lease()
-  let left = false
-  try {
-    const kinds = resolveKinds(definition, shapesOf(request), loss.floating)
-    const datatype = computingDatatype(request, kinds)
-    const gradients = gradientsOf(entry, request, kinds)
-    const tensors = write(heap, request, kinds, datatype, lease)
-    const gradOutput = request.gradOutput === undefined
-      ? undefined
-      : writeTensor(request.gradOutput, datatype, heap, lease)
-    const { options, typed } = request
-    const evaluated = evaluateLoss(machine,
-      { definition, tensors, options, gradients, gradOutput, datatype }, lease, patience)
-    if (!(evaluated instanceof Promise)) return print(heap, evaluated, typed)
-    left = true
-    return evaluated.then(result => print(heap, result, typed))
-      .catch((fault: unknown) => { throw located(fault, entry, request) })
-      .finally(() => lease.end())
-  } catch (fault) {
-    throw located(fault, entry, request)
-  } finally {
-    if (!left) lease.end()
+  const recent = new RecentCalls()
+  return (entry, body, patience) => {
+    const request = readLossRequest(body, entry.loss.name, entry.definition, tensorsMax)
+    const lease = heap.lease()
+    let left = false
+    try {
+      const prepared = recent.find(entry, request) ??
+        recent.keep(entry, request, prepare(settings, entry, request))
+      const base = lease.allocate(prepared.bytes)
+      for (const { name, datatype, offset } of prepared.inputs) {
+        const tensor = request.tensors.get(name) ?? request.gradOutput
+        if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
+      }
+      const evaluated = prepared.run(base, lease, patience)
+      if (!(evaluated instanceof Promise)) return print(heap, evaluated, request.typed)
+      left = true
+      return evaluated.then(result => print(heap, result, request.typed))
+        .catch((fault: unknown) => { throw located(fault, entry, request) })
+        .finally(() => lease.end())
+    } catch (fault) {
+      throw located(fault, entry, request)
+    } finally {
+      if (!left) lease.end()
+    }
   }
+}
+
+/** What is done once for all requests of one kind: kinds of tensors, gradients, the program. */
+function prepare (
+  { machine, resultElementsMax }: LossMachine, entry: LossEntry, request: LossRequest
+): PreparedLoss {
+  const { loss, definition } = entry
+  const kinds = resolveKinds(definition, Object.fromEntries(request.tensors), loss.floating)
+  const datatype = computingDatatype(request, kinds)
+  const gradients = gradientsOf(entry, request, kinds)
+  const tensors: Record<string, LossCall['tensors'][string]> = {}
+  for (const [name, tensor] of request.tensors) {
+    const kind = kinds[name] ?? 'real'
+    const own = tensor.datatype ?? (kind === 'boolean' ? 'BOOL' : 'INT64')
+    tensors[name] = { kind, tensor: placeless(tensor, kind === 'real' ? datatype : own) }
+  }
+  const { options } = request
+  const gradOutput = request.gradOutput && placeless(request.gradOutput, datatype)
+  const call = { definition, tensors, options, gradients, gradOutput, datatype }
+  return new PreparedLoss(machine, call, resultElementsMax)
+}
+
+/** A tensor that has no address yet. */
+function placeless ({ shape }: JsonTensor, datatype: Tensor['datatype']): Tensor {
+  return { datatype, shape, address: 0 }
 }
 
 const writer = new JsonWriter()
@@ -81,10 +110,6 @@ function print (heap: Heap, evaluated: Evaluated, typed: boolean): string | Buff
   if (evaluated.denominator !== null) writer.text(',"denominator":').number(evaluated.denominator)
   if (evaluated.warnings.length > 0) writer.text(',"warnings":').value(evaluated.warnings)
   return writer.text('}').take()
-}
-
-function shapesOf ({ tensors }: LossRequest): Record<string, JsonTensor> {
-  return Object.fromEntries(tensors)
 }
 
 /** FP64 if the request says so or a real argument is typed so, else FP32. */
@@ -124,19 +149,4 @@ function reasonOf (
   if (frozen !== undefined) return frozen[2]
   if (!tensors.has(name)) return `${name} has no gradient: the request does not give it`
   return `${name} has no gradient: it holds no real numbers; ${these}`
-}
-
-/** Every tensor in the heap: real ones in the computing datatype, others as they are. */
-function write (
-  heap: Heap, { tensors }: LossRequest, kinds: Readonly<Record<string, TensorKind>>,
-  datatype: 'FP32' | 'FP64', lease: Lease
-): LossTensors {
-  const written: Record<string, LossTensors[string]> = {}
-  for (const [name, tensor] of tensors) {
-    const kind = kinds[name] ?? 'real'
-    const own = tensor.datatype ?? (kind === 'boolean' ? 'BOOL' : 'INT64')
-    const held = writeTensor(tensor, kind === 'real' ? datatype : own, heap, lease)
-    written[name] = { kind, tensor: held }
-  }
-  return written
 }

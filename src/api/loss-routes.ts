@@ -1,10 +1,10 @@
 // The routes of the losses, one set for each row of the table and for its alias.
 
 import type { FastifyInstance } from 'fastify'
-import { createJsonReader, type JsonReader } from '../codec/json-reader.ts'
+import { createJsonReader } from '../codec/json-reader.ts'
 import { derivative } from '../formulas/derivative.ts'
 import { catalogue, type LossEntry, summaryOf } from './catalogue.ts'
-import { answerLoss, type LossMachine } from './loss-answer.ts'
+import { type AnswerLoss, createLossAnswers, type LossMachine } from './loss-answer.ts'
 import { getSchema, listSchema, postSchema } from './loss-schemas.ts'
 import { patienceOf } from './patience.ts'
 import { sendJson, sendProblem } from './replies.ts'
@@ -25,15 +25,14 @@ export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSet
       response: { 200: listSchema, ...problemReplies('NOT_ACCEPTABLE', 'STARTING', 'DRAINING') }
     }
   }, (_request, reply) => { sendJson(reply, list) })
-  const reader = createJsonReader()
+  const answer = createLossAnswers(settings)
   for (const entry of catalogue) {
-    for (const name of entry.names) registerLoss(app, settings, reader, entry, name)
+    for (const name of entry.names) registerLoss(app, settings.deadlineMs, answer, entry, name)
   }
 }
 
 function registerLoss (
-  app: FastifyInstance, settings: LossRouteSettings, reader: JsonReader, entry: LossEntry,
-  name: string
+  app: FastifyInstance, deadlineMs: number, answerLoss: AnswerLoss, entry: LossEntry, name: string
 ): void {
   const alias = name !== entry.loss.name
   const url = `/v1/losses/${name}`
@@ -43,9 +42,9 @@ function registerLoss (
     sendJson(reply, description)
   })
   app.post(url, { schema: { ...postSchema(entry), hide: alias } }, (request, reply) => {
-    const patience = patienceOf(request, reply, settings.deadlineMs)
+    const patience = patienceOf(request, reply, deadlineMs)
     const body = reader.read(request.body instanceof Buffer ? request.body : noBody)
-    const answer = answerLoss(settings, entry, body, patience)
+    const answer = answerLoss(entry, body, patience)
     // A small request is answered here, without a turn of the event loop.
     if (typeof answer === 'string' || Buffer.isBuffer(answer)) {
       sendJson(reply, answer)
@@ -57,6 +56,7 @@ function registerLoss (
   })
 }
 
+const reader = createJsonReader()
 const noBody = Buffer.alloc(0)
 
 function describe (entry: LossEntry): Record<string, unknown> {

@@ -4,14 +4,15 @@
 import { createJsonReader } from '../codec/json-reader.ts'
 import type { Plain } from '../losses/index.ts'
 import { catalogue, type LossEntry } from './catalogue.ts'
-import { answerLoss, type LossMachine } from './loss-answer.ts'
+import { type AnswerLoss, createLossAnswers, type LossMachine } from './loss-answer.ts'
 
 /** Answers the first case of every loss; what is wrong with whose numbers. */
 export async function selfTest ({ machine }: Pick<LossMachine, 'machine'>): Promise<string[]> {
+  const answer = createLossAnswers({ machine, tensorsMax: 64, resultElementsMax: 1 << 20 })
   const wrong: string[] = []
   for (const entry of catalogue) {
     try {
-      if (!await isRight({ machine, tensorsMax }, entry)) wrong.push(`${entry.loss.name}: wrong`)
+      if (!await isRight(answer, entry)) wrong.push(`${entry.loss.name}: wrong`)
     } catch (fault) {
       wrong.push(`${entry.loss.name}: ${String(fault)}`)
     }
@@ -21,18 +22,17 @@ export async function selfTest ({ machine }: Pick<LossMachine, 'machine'>): Prom
 
 const reader = createJsonReader()
 
-async function isRight (machine: LossMachine, entry: LossEntry): Promise<boolean> {
+async function isRight (answer: AnswerLoss, entry: LossEntry): Promise<boolean> {
   const example = entry.loss.cases.find(({ reply }) => reply !== undefined)
   if (example?.reply === undefined) return true
   const body = reader.read(Buffer.from(JSON.stringify(example.request)))
   const patience = { deadlineMs: selfTestMs, signal: new AbortController().signal }
-  const reply = JSON.parse((await answerLoss(machine, entry, body, patience)).toString())
+  const reply = JSON.parse((await answer(entry, body, patience)).toString())
   return close(reply.loss, example.reply.loss) && Object.entries(example.reply.gradients)
     .every(([name, gradient]) => close(reply.gradients[name], gradient))
 }
 
 const selfTestMs = 5000
-const tensorsMax = 64
 const tolerance = 1e-5
 
 function close (found: unknown, expected: Plain): boolean {

@@ -35,24 +35,31 @@ export function readTensor (value: Json, pointer: string): JsonTensor {
 export function writeTensor (
   tensor: JsonTensor, datatype: Datatype, heap: Heap, allocator: Allocator
 ): Tensor {
+  const written = allocateTensor(allocator, datatype, tensor.shape)
+  writeElements(tensor, datatype, heap, written.address)
+  return written
+}
+
+/** As writeTensor, into memory that is there already. Throws TENSOR_INVALID. */
+export function writeElements (
+  tensor: JsonTensor, datatype: Datatype, heap: Heap, address: number
+): void {
   const declared = tensor.datatype ?? datatype
   if (tensor.booleanIndex >= 0 && declared !== 'BOOL') {
     throw oddElement(tensor, tensor.booleanIndex, 'true or false where a number belongs')
   }
-  const written = allocateTensor(allocator, datatype, tensor.shape)
   const { source, count } = tensor
   const values = typeof source === 'number' ? Float64Array.of(source) : source.values
   const start = typeof source === 'number' ? 0 : source.start
   if (isInteger(declared)) checkIntegers(tensor, declared, values, start)
   if (isInteger(datatype)) {
     if (datatype !== declared) checkIntegers(tensor, datatype, values, start)
-    writeIntegers(tensor, datatype, values, start, heap, written.address)
-    return written
+    writeIntegers(tensor, datatype, values, start, heap, address)
+    return
   }
   const view = datatype === 'FP32' ? heap.f32 : heap.f64
-  const first = written.address / (datatype === 'FP32' ? 4 : 8)
+  const first = address / (datatype === 'FP32' ? 4 : 8)
   for (let index = 0; index < count; index++) view[first + index] = values[start + index] ?? 0
-  return written
 }
 
 /** The pointer to a member of what a pointer names. */
