@@ -58,6 +58,7 @@ async function runTap () {
   })
   parser.on('assert', fileEnded)
   parser.on('bailout', reason => console.log(`not ok tap bailed out: ${reason}`))
+  const parsed = new Promise(resolve => parser.on('complete', resolve))
   tap.stdout.pipe(parser)
   const ended = new Promise(resolve => {
     tap.on('error', error => {
@@ -66,7 +67,9 @@ async function runTap () {
     })
     tap.on('close', (exitCode, signal) => resolve(exitCode ?? signal))
   })
-  return ended
+  const exitCode = await ended
+  await parsed
+  return exitCode
 }
 
 /** Adds one leaf assertion to its file; false for a line about the file itself. */
