@@ -1,0 +1,114 @@
+// Gradients of compiled kernels are difference quotients, in float64 along random directions: of
+// every loss by every argument that has one, for all choices of its options; and of every op of
+// the table, whose value must be that of the plain evaluator.
+
+import t from 'tap'
+import { define } from '../src/formulas/define.ts'
+import type { Definition, OptionArgument } from '../src/formulas/definition.ts'
+import { losses } from '../src/losses/index.ts'
+import { drawn, type Drawn, inside } from './loss-requests.ts'
+import { createMachine, type LossMachine } from './machine.ts'
+import { Random } from './random.ts'
+
+type Options = Record<string, number | boolean | string>
+
+for (const loss of losses) {
+  const definition = define(loss.formula, { rules: loss })
+  t.test(`${loss.name}: the gradient is the difference quotient`, async t => {
+    const machine = await createMachine()
+    for (const request of all(definition)) {
+      const { options, tensors } = request
+      const shapes = Object.entries(tensors).map(([name, { shape }]) => `${name} [${shape}]`)
+      const title = `${JSON.stringify(options)} ${shapes.join(' ')}`
+      for (const name of request.gradients) {
+        const { slope, difference, scale } = await compare(machine, request, name)
+        t.ok(Math.abs(slope - difference) <= 1e-7 * scale,
+          `${title} by ${name}: ${slope}, difference ${difference}`)
+      }
+    }
+    await machine.close(t)
+  })
+}
+
+// Each type, each layout, each choice of options: whole, broadcast, without what may be left out.
+function * all (definition: Definition): Generator<Drawn> {
+  const { tensors, axes } = definition
+  const alternatives = Math.max(...tensors.map(({ kinds }) => kinds.length))
+  for (const options of choices(definition)) {
+    for (let alternative = 0; alternative < alternatives; alternative++) {
+      if (isRefused(definition, alternative, options)) continue
+      for (const form of ['bare', 'whole', 'broadcast'] as const) {
+        yield drawn(definition, {
+          alternative,
+          hasOptional: form !== 'bare',
+          axes: axes.map((_, index) => 3 + index),
+          group: form === 'bare' ? [5] : [4, 3],
+          given: tensors.map(() => form !== 'bare'),
+          dropped: tensors.map((_, index) => (form === 'broadcast' && index === 1 ? 1 : 0)),
+          single: tensors.map((_, index) => [form === 'broadcast' && index === 0]),
+          options,
+          seed: 5
+        }, 'FP64')
+      }
+    }
+  }
+}
+
+// A class to ignore needs classes.
+function isRefused (definition: Definition, alternative: number, options: Options): boolean {
+  return definition.tensors.some(({ kinds }) => kinds.length > 1 &&
+    kinds[alternative]?.kind !== 'class') && Number(options['ignore_index'] ?? -1) >= 0
+}
+
+/** All combinations of the options' choices, defaults, and a number beside each. */
+function choices (definition: Definition): Options[] {
+  let combined: Options[] = definition.reduction.choices.map(reduction => ({ reduction }))
+  for (const option of definition.options) {
+    if (option.name === 'reduction') continue
+    combined = valuesOf(option).flatMap(value =>
+      combined.map(options => ({ ...options, [option.name]: value })))
+  }
+  return combined
+}
+
+function valuesOf (
+  { type, choices, bounds, default: fallback }: OptionArgument
+): readonly (number | boolean | string)[] {
+  if (type === 'boolean') return [true, false]
+  if (type === 'integer') return [Number(fallback ?? 0), 1]
+  if (choices.length > 0) return choices
+  const [low, high] = inside(bounds, [0, 1])
+  const between = low + (high - low) * 0.3
+  return typeof fallback === 'number' ? [fallback, between] : [between]
+}
+
+// The loss along a direction, times an upstream gradient: what the gradient says, and what
+// differences say, extrapolated from two steps.
+async function compare (machine: LossMachine, request: Drawn, name: string): Promise<{
+  slope: number, difference: number, scale: number
+}> {
+  const random = new Random(11)
+  const { shape, data } = (await machine.ask({ ...request, gradients: [] })).loss
+  const upstream = data.map(() => random.normal())
+  const gradOutput = { shape, data: upstream }
+  const { gradients } = await machine.ask({ ...request, gradients: [name], gradOutput })
+  const tensor = request.tensors[name]
+  const slopes = gradients[name]?.data
+  if (tensor === undefined || slopes === undefined) throw new Error(`no gradient by ${name}`)
+  const direction = slopes.map(() => 2 * random.next() - 1)
+  const at = async (step: number): Promise<number> => {
+    const moved = Float64Array.from(tensor.data, (x, place) => x + step * (direction[place] ?? 0))
+    const tensors = { ...request.tensors, [name]: { ...tensor, data: moved } }
+    const { loss } = await machine.ask({ ...request, tensors, gradients: [] })
+    return dot(loss.data, upstream)
+  }
+  const quotient = async (step: number): Promise<number> =>
+    (await at(step) - await at(-step)) / (2 * step)
+  const difference = (4 * await quotient(1e-4) - await quotient(2e-4)) / 3
+  const scale = Array.from(slopes, Math.abs).reduce((a, b) => a + b, 1)
+  return { slope: dot(slopes, direction), difference, scale }
+}
+
+function dot (a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return Array.from(a, (x, place) => x * (b[place] ?? 0)).reduce((sum, x) => sum + x, 0)
+}

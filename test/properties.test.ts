@@ -1,0 +1,167 @@
+// What is true of every loss of the table, for random requests made of its declarations: laws of
+// reductions, batches, defaults, broadcasting and upstream gradients, and agreement of precisions
+// with each other and with the plain evaluator. A failure shows its seed and path.
+
+import fc from 'fast-check'
+import t from 'tap'
+import { LossdError } from '../src/errors.ts'
+import { define } from '../src/formulas/define.ts'
+import { losses } from '../src/losses/index.ts'
+import { evaluateLoss } from './formulas/evaluate-loss.ts'
+import { type Drawn, isPlain, type Limits, requests } from './loss-requests.ts'
+import { createMachine, type LossMachine, type Reply, type Request } from './machine.ts'
+import { near, same } from './near.ts'
+import { Random } from './random.ts'
+import { broughtBack, permuted, writtenOut } from './rearranged.ts'
+
+const runs = 10
+const machine = await createMachine()
+t.teardown(() => machine.close(t))
+
+for (const loss of losses) {
+  const definition = define(loss.formula, { rules: loss })
+  const batches = new Set(definition.tensors.flatMap(({ kinds }) =>
+    kinds.flatMap(({ axes }) => axes.filter(axis => axis.optional).map(({ name }) => name))))
+  const law = (says: string, limits: Limits, check: (request: Drawn) => Promise<void>): void => {
+    t.test(`${loss.name}: ${says}`, async t => {
+      const property = fc.asyncProperty(requests(definition, limits), async request => {
+        // A loss may refuse what its declarations allow: soft targets with an ignore_index.
+        fc.pre(!await isRefused(machine, request))
+        await check(request)
+      })
+      await fc.assert(property, { numRuns: runs })
+      t.pass(says)
+    })
+  }
+
+  law('compiled = evaluated plainly', { lengthMin: 0 }, async request => {
+    fc.pre(isPlain(request))
+    const { tensors, options, gradients } = request
+    const given = Object.entries(tensors).map(([name, { kind, shape, data }]) =>
+      [name, { shape, datatype: kind === 'real' ? 'FP64' : 'INT64', data: Array.from(data) }])
+    const plain = evaluateLoss(definition, Object.fromEntries(given), options)
+    const reply = await machine.ask(request)
+    same(reply.loss.shape, plain.shape, 'shape')
+    near(reply.loss.data, plain.loss, 1e-12, 'loss')
+    same(reply.denominator === null, plain.denominator === null, 'there is a denominator')
+    near([reply.denominator ?? 0], [plain.denominator ?? 0], 1e-12, 'denominator')
+    for (const name of gradients) {
+      if (isOverNothing(request, name)) continue
+      near(slopeOf(reply, name), plain.gradients.get(name) ?? [], 1e-11, name)
+    }
+  })
+
+  law('sum = mean × denominator = the sum of none', { lengthMin: 0 }, async request => {
+    const [none, sum, mean] = await Promise.all(['none', 'sum', 'mean'].map(reduction =>
+      machine.ask({ ...request, options: { ...request.options, reduction } })))
+    if (none === undefined || sum === undefined || mean === undefined) return
+    near([total(none.loss.data)], sum.loss.data, 1e-12, 'sum of none')
+    near(slopes(request, none), slopes(request, sum), 1e-12, 'gradients of none')
+    const { denominator } = mean
+    if (denominator === 0) {
+      near(mean.loss.data, [Number.NaN], 0, 'the mean of nothing')
+      return
+    }
+    const times = (data: ArrayLike<number>) => Array.from(data, x => x * (denominator ?? 1))
+    near(times(mean.loss.data), sum.loss.data, 1e-12, 'mean × denominator')
+    near(times(slopes(request, mean)), slopes(request, sum), 1e-12, 'gradients of the mean')
+  })
+
+  law('gradients have the shapes of their arguments', { lengthMin: 0 }, async request => {
+    const { gradients } = await machine.ask(request)
+    same(Object.keys(gradients), request.gradients, 'names')
+    for (const name of request.gradients) {
+      same(gradients[name]?.shape, request.tensors[name]?.shape, name)
+    }
+  })
+
+  law('a permuted batch has permuted gradients and the same loss', {}, async request => {
+    const [axis = ''] = request.dimensions['input'] ?? []
+    fc.pre(batches.has(axis) || axis.startsWith('...'))
+    const order = new Random(request.seed).shuffle(request.lengths.get(axis) ?? 1)
+    const tensors = permuted(request, axis, order)
+    const reply = await machine.ask(request)
+    const turned = await machine.ask({ ...request, tensors })
+    near(turned.loss.data.sort(), reply.loss.data.sort(), 1e-12, 'loss')
+    for (const name of request.gradients) {
+      const wanted = tensors[name]?.origin.map(place => slopeOf(reply, name)[place] ?? 0)
+      near(slopeOf(turned, name), wanted ?? [], 1e-11, name)
+    }
+  })
+
+  law('tensors of their default number change nothing', {}, async request => {
+    const optional = new Map(definition.tensors.flatMap(({ name, default: fallback }) =>
+      fallback === null ? [] : [[name, fallback] as const]))
+    const gradients = request.gradients.filter(name => !optional.has(name))
+    const given = Object.entries(request.tensors)
+    const constant = given.map(([name, tensor]) => [name,
+      { ...tensor, data: Float64Array.from(tensor.data, x => optional.get(name) ?? x) }])
+    const without = given.filter(([name]) => !optional.has(name))
+    const reply = await machine.ask(
+      { ...request, gradients, tensors: Object.fromEntries(constant) })
+    const plain = await machine.ask({ ...request, gradients, tensors: Object.fromEntries(without) })
+    near(reply.loss.data, plain.loss.data, 1e-13, 'loss')
+    near(slopes({ gradients }, reply), slopes({ gradients }, plain), 1e-13, 'gradients')
+  })
+
+  law('options left out stand at their defaults', {}, async request => {
+    const defaults = definition.options.flatMap(({ name, default: fallback }) =>
+      fallback === null ? [] : [[name, fallback] as const])
+    const options = { ...Object.fromEntries(defaults),
+      reduction: definition.reduction.default, ...request.options }
+    const reply = await machine.ask({ ...request, options })
+    const replies = [reply, await machine.ask(request)].map(reply =>
+      [...reply.loss.data, ...slopes(request, reply), reply.denominator])
+    same(replies[0], replies[1], 'reply')
+  })
+
+  law('a broadcast is the same as the tensors written out', {}, async request => {
+    const tensors = writtenOut(request)
+    const reply = await machine.ask(request)
+    const whole = await machine.ask({ ...request, tensors })
+    near(whole.loss.data, reply.loss.data, 1e-12, 'loss')
+    for (const name of request.gradients) {
+      const wanted = slopeOf(reply, name)
+      const written = tensors[name]
+      if (written === undefined) throw new Error(`no ${name}`)
+      near(broughtBack(slopeOf(whole, name), written, wanted.length), wanted, 1e-11, name)
+    }
+  })
+
+  law('gradients are linear in grad_output', {}, async request => {
+    const { shape, data } = (await machine.ask({ ...request, gradients: [] })).loss
+    const random = new Random(request.seed)
+    const [a, b] = [0, 1].map(() => data.map(() => random.normal())) as [typeof data, typeof data]
+    const both = a.map((x, place) => 3 * x - 0.5 * (b[place] ?? 0))
+    const [first = [], second = [], mixed = []] = await Promise.all([a, b, both].map(async up =>
+      slopes(request, await machine.ask({ ...request, gradOutput: { shape, data: up } }))))
+    near(mixed, first.map((x, place) => 3 * x - 0.5 * (second[place] ?? 0)), 1e-11, 'gradients')
+  })
+
+  law('float32 agrees with float64', {}, async request => {
+    const exact = await machine.ask(request)
+    const single = await machine.ask({ ...request, datatype: 'FP32' })
+    near(single.loss.data, exact.loss.data, 1e-5, 'loss')
+    near(slopes(request, single), slopes(request, exact), 1e-5, 'gradients')
+  })
+}
+
+// A tensor that broadcasts to nothing: 0 / 0 times an empty sum.
+const isOverNothing = (request: Drawn, name: string): boolean =>
+  writtenOut(request)[name]?.data.length === 0 && request.tensors[name]?.data.length !== 0
+
+async function isRefused (machine: LossMachine, request: Request): Promise<boolean> {
+  try {
+    await machine.ask({ ...request, gradients: [] })
+    return false
+  } catch (fault) {
+    if (fault instanceof LossdError && fault.code === 'VALUE_REFUSED') return true
+    throw fault
+  }
+}
+
+const total = (data: ArrayLike<number>): number => Array.from(data).reduce((a, b) => a + b, 0)
+const slopeOf = ({ gradients }: Reply, name: string): ArrayLike<number> =>
+  gradients[name]?.data ?? []
+const slopes = ({ gradients }: Pick<Request, 'gradients'>, reply: Reply): number[] =>
+  gradients.flatMap(name => Array.from(slopeOf(reply, name)))
