@@ -5,13 +5,18 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
-RUN npx tsc --sourceMap false && npm prune --omit=dev --ignore-scripts
+RUN npx tsc --sourceMap false
+
+FROM node:24-slim AS packages
+WORKDIR /packages
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --omit=dev
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /app
-COPY --from=build /build/package.json ./
-COPY --from=build /build/node_modules node_modules
+COPY --from=packages /packages/package.json ./
+COPY --from=packages /packages/node_modules node_modules
 COPY --from=build /build/dist/src dist/src
 USER node
 EXPOSE 8080
