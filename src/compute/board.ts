@@ -89,11 +89,10 @@ export class Board {
   answer (): void {
     const words = this.#words
     for (;;) {
-      words.store(armedWord, 0)
       const bell = words.load(bellWord)
       for (let slot = 0; slot < this.#height; slot++) this.#look(slot)
       words.store(armedWord, 1)
-      // Once more: who rang before we were armed sends no message.
+      // Once more: who rang before we were armed sent no message.
       if (words.load(bellWord) === bell) return
     }
   }
@@ -105,7 +104,8 @@ export class Board {
     const slot = words.load(threadWord(thread, 'inside')) - 1
     if (slot >= 0 && this.#phases[slot] === posted) this.end(slot, lost)
     words.store(threadWord(thread, 'inside'), 0)
-    // It may have died between opening a step and waking the others, or before its message was sent.
+    // It may be the one that was woken, and another need not wait for its successor; and it may have
+    // died after a bell, before its message was sent.
     wake(words, threadCountMax)
     this.answer()
   }

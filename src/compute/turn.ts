@@ -97,7 +97,7 @@ function isOlder (urgency: number, other: number): boolean {
 // Goes inside, claims a range if there is one, runs it, and leaves.
 function visit (member: Member, slot: number): boolean {
   const { words, thread } = member
-  // Before the claim is read: whoever seals it and then sees nobody inside may reuse the slot.
+  // Before anything is claimed: who seals the claim and then sees nobody inside reuses the slot.
   words.store(threadWord(thread, 'inside'), slot + 1)
   const worked = claimRange(member, slot)
   words.store(threadWord(thread, 'inside'), 0)
@@ -157,15 +157,12 @@ function advance (
   for (let next = step + 1; ; next++) {
     let error = kernels.after(program, args, next - 1)
     if (error !== 0) return fail(member, slot, error)
-    if (words.load(jobWord(slot, 'claim')) < 0) return
-    if (next === steps) {
-      const status = words.compareExchange(jobWord(slot, 'status'), running, done)
-      if (status === running) ring(member)
-      return
-    }
+    if (next === steps) return finish(member, slot)
+    const claim = words.load(jobWord(slot, 'claim'))
+    if (claim < 0) return
     const chunks = kernels.chunks(args, next)
     const grain = kernels.grain(args, next, words.load(crewWord) - 1)
-    if (chunks > grain) return openStep(member, slot, next, chunks, grain)
+    if (chunks > grain) return openStep(words, slot, claim, next, chunks, grain)
     error = runChunks(member, program, args, next, 0, chunks)
     if (error !== 0) return fail(member, slot, error)
   }
@@ -175,10 +172,8 @@ function advance (
 // would break the seal. Urgency is set before the claim opens, since the first to come may take all
 // and clear it; a thread that comes too early finds nothing, and the epoch brings it back.
 function openStep (
-  { words }: Member, slot: number, step: number, chunks: number, grain: number
+  words: Words, slot: number, claim: number, step: number, chunks: number, grain: number
 ): void {
-  const claim = words.load(jobWord(slot, 'claim'))
-  if (claim < 0) return
   const shut = shutAfter(claim)
   if (words.compareExchange(jobWord(slot, 'claim'), claim, shut) !== claim) return
   words.store(jobWord(slot, 'done'), 0)
@@ -192,6 +187,12 @@ function openStep (
   }
   // This thread takes a range itself.
   wake(words, Math.ceil(chunks / grain) - 1)
+}
+
+// A job that was ended meanwhile stays what it is.
+function finish (member: Member, slot: number): void {
+  const status = member.words.compareExchange(jobWord(slot, 'status'), running, done)
+  if (status === running) ring(member)
 }
 
 function fail ({ words }: Member, slot: number, error: number): void {
