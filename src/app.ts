@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Lifecycle } from './api/admission.ts'
 import { lossNames } from './losses/index.ts'
-import { createMetrics, type Metrics, type Reading } from './api/metrics.ts'
+import { createMetrics, type Reading } from './api/metrics.ts'
 import { selfTest } from './api/self-test.ts'
 import { createServer, type Server } from './api/server.ts'
 import { registerRoutes } from './api/register.ts'
@@ -68,8 +68,8 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     relaxed
   })
   const facts = { threads: config.threads, relaxed_simd: relaxed ? 'on' : 'off' }
-  const server = createServer({ ...config, logger, lifecycle, lossNames })
   const metrics = createMetrics(readings(heap, pool, sessions))
+  const server = createServer({ ...config, logger, lifecycle, lossNames, metrics })
   await registerRoutes(server, { ...config, heap, machine, sessions, lifecycle, metrics, facts })
   await server.ready()
   return {
@@ -89,7 +89,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     },
     async close () {
       lifecycle.state = 'draining'
-      if (server.server.listening) await drain(server, metrics, config)
+      if (server.server.listening) await drain(server, config)
       else await server.close()
       sessions.close()
       await pool.close({ graceMs: 1000 })
@@ -99,15 +99,13 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
 }
 
 /** Not ready → load balancers look away → no new connections → the last request has ended. */
-async function drain (server: Server, metrics: Metrics, config: Config): Promise<void> {
+async function drain (server: Server, config: Config): Promise<void> {
   await wait(config.shutdownDelayMs)
-  let quietTicks = 0
+  let ticks = 0
   const timer = setInterval(() => {
     // A connection that becomes idle after close() would stay open until its client leaves.
     server.server.closeIdleConnections()
-    // One that never sent a request does not count as idle.
-    quietTicks = metrics.active === 0 ? quietTicks + 1 : 0
-    if (quietTicks > 10) server.server.closeAllConnections()
+    if (++ticks > 10) server.closeUnused()
   }, 50)
   const end = setTimeout(() => server.server.closeAllConnections(), config.shutdownDrainMs)
   await server.close()

@@ -23,7 +23,7 @@ async function main (): Promise<void> {
       logger.info('closed')
     })
   try {
-    await listen(service, config)
+    logger.info(`listening on ${await listen(service, config)}`)
     await service.start()
     logger.info({ ...service.facts, state: service.lifecycle.state }, 'started')
   } catch (fault) {
@@ -74,12 +74,11 @@ function relaxedSimd ({ relaxedSimd: setting }: Config): boolean {
 }
 
 /** Listens; waits a little for a port that a dying process still holds. */
-async function listen (service: Service, { host, port, startWaitMs }: Config): Promise<void> {
+async function listen (service: Service, { host, port, startWaitMs }: Config): Promise<string> {
   const endMs = performance.now() + startWaitMs
   for (;;) {
     try {
-      await service.listen(host, port)
-      return
+      return await service.listen(host, port)
     } catch (fault) {
       const { code } = fault as NodeJS.ErrnoException
       if (code === 'EADDRINUSE' && performance.now() < endMs) {

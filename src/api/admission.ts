@@ -21,10 +21,10 @@ export function admitRequests (app: FastifyInstance, lifecycle: Lifecycle, route
 }
 
 /** In a scope of routes that take and give JSON: refuses other media types and large bodies. */
-export function admitJson (app: FastifyInstance): void {
+export function admitJson (app: FastifyInstance, bodyBytesMax = Infinity): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const refusal = acceptRefusal(request.headers.accept) ??
-      (request.method === 'GET' || request.method === 'HEAD' ? undefined : bodyRefusal(request))
+      (request.method === 'GET' || request.method === 'HEAD' ? undefined : bodyRefusal(request, bodyBytesMax))
     if (refusal === undefined) done()
     else done(refusal)
   })
@@ -80,16 +80,14 @@ function acceptRefusal (accept: string | undefined): LossdError | undefined {
   return new LossdError('NOT_ACCEPTABLE', `Replies are application/json; Accept was ${accept}`)
 }
 
-function bodyRefusal ({ headers, routeOptions }: FastifyRequest): LossdError | undefined {
+function bodyRefusal ({ headers }: FastifyRequest, bytesMax: number): LossdError | undefined {
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     return new LossdError('CONTENT_ENCODING_UNSUPPORTED',
       `Content-Encoding must be identity; got ${encoding}`)
   }
   const length = headers['content-length']
-  if (length !== undefined && Number(length) > routeOptions.bodyLimit) {
-    return bodyTooLarge(routeOptions.bodyLimit, length)
-  }
+  if (length !== undefined && Number(length) > bytesMax) return bodyTooLarge(bytesMax, length)
   const type = headers['content-type']
   if (type === 'application/json') return undefined
   const empty = headers['transfer-encoding'] === undefined && (length ?? '0') === '0'

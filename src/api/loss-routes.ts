@@ -51,7 +51,7 @@ function registerLoss (
       return
     }
     answer.then(
-      text => { if (!reply.raw.destroyed) sendJson(reply, text) },
+      text => { sendJson(reply, text) },
       (fault: unknown) => { sendProblem(request, reply, fault) })
   })
 }

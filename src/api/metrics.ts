@@ -1,6 +1,6 @@
 // Measurements for Prometheus: gauges are read when somebody asks, requests counted as they end.
 
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** A number that is read when the metrics are asked for. */
@@ -32,41 +32,68 @@ export function createMetrics (readings: readonly Reading[]): Metrics {
   }
   const durations = new Histogram({
     name: 'http_server_request_duration_seconds',
-    help: 'Time from the first byte of a request to the last of its reply',
+    help: 'Time from the headers of a request to its reply being handed over',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry]
   })
   // Finding the row of three labels costs more than adding to it.
-  const rows = new Map<string, ReturnType<typeof durations.labels>>()
+  const rows = new Map<string, Map<string, Map<number, Row>>>()
+  const rowOf = (method: string, route: string, status: number): Row => {
+    const ofRoute = getOrAdd(rows, route, () => new Map<string, Map<number, Row>>())
+    const ofMethod = getOrAdd(ofRoute, method, () => new Map<number, Row>())
+    return getOrAdd(ofMethod, status, () => durations.labels(method, route, String(status)))
+  }
   const metrics: Metrics = {
     registry,
     active: 0,
     observe (method, route, status, seconds) {
-      const key = `${method} ${route} ${status}`
-      let row = rows.get(key)
-      if (row === undefined) {
-        row = durations.labels(method, route, String(status))
-        rows.set(key, row)
-      }
-      row.observe(seconds)
+      rowOf(method, route, status).observe(seconds)
     }
   }
   return metrics
 }
 
-/** Counts every request under its route's template, unknown paths and methods under one name. */
+type Row = Histogram.Internal<'method' | 'route' | 'status'>
+
+function getOrAdd<Key, Value> (map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When its headers had been read. */
+    startedMs: number
+  }
+}
+
+/**
+ * Counts the requests of the routes registered after it, and those to unknown paths as one. A
+ * request ends here when its reply is handed over: listening for its last byte would cost more than
+ * all the rest.
+ */
 export function countRequests (app: FastifyInstance, metrics: Metrics): void {
-  app.addHook('onRequest', (_request, _reply, done) => {
-    metrics.active++
-    done()
+  const end = (request: FastifyRequest, reply: FastifyReply, method: string, url: string): void => {
+    metrics.observe(method, url, reply.statusCode, (performance.now() - request.startedMs) / 1000)
+  }
+  app.decorateRequest('startedMs', 0)
+  app.addHook('onRoute', route => {
+    const count: onSendHookHandler = (request, reply, payload, done) => {
+      metrics.active--
+      end(request, reply, request.method, route.url)
+      done(null, payload)
+    }
+    route.onSend = [count, ...[route.onSend ?? []].flat()]
   })
-  app.addHook('onResponse', (request, reply, done) => {
-    metrics.active--
-    const { url } = request.routeOptions
-    const known = url !== undefined && !request.is404
-    metrics.observe(known ? request.method : '_OTHER', known ? url : '_OTHER',
-      reply.statusCode, reply.elapsedTime / 1000)
+  app.addHook('onRequest', (request, reply, done) => {
+    request.startedMs = performance.now()
+    if (!request.is404) metrics.active++
+    else reply.raw.once('finish', () => end(request, reply, '_OTHER', '_OTHER'))
     done()
   })
 }

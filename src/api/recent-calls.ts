@@ -58,7 +58,8 @@ function formOf ({ datatype, shape }: JsonTensor): Form {
 }
 
 function isLike (kept: Kept, request: LossRequest): boolean {
-  if (kept.datatype !== request.datatype || kept.tensors.length !== request.tensors.size) return false
+  if (kept.datatype !== request.datatype) return false
+  if (kept.tensors.length !== request.tensors.size) return false
   for (const [name, form] of kept.tensors) {
     const tensor = request.tensors.get(name)
     if (tensor === undefined || !hasForm(tensor, form)) return false

@@ -4,20 +4,19 @@ import type { FastifyInstance } from 'fastify'
 import { admitJson } from './admission.ts'
 import { registerDocs } from './docs.ts'
 import { type LossRouteSettings, registerLossRoutes } from './loss-routes.ts'
-import { countRequests } from './metrics.ts'
 import { registerServiceRoutes, type ServiceParts } from './service-routes.ts'
 import { registerSessionRoutes, type SessionRouteSettings } from './session-routes.ts'
 
-export interface RouteSettings extends LossRouteSettings, SessionRouteSettings, ServiceParts {}
+export interface RouteSettings extends LossRouteSettings, SessionRouteSettings, ServiceParts {
+  readonly bodyBytesMax: number
+}
 
 export async function registerRoutes (
   app: FastifyInstance, settings: RouteSettings
 ): Promise<void> {
   await registerDocs(app)
-  // Hooks hold for the routes that follow: requests are counted on all of them.
-  countRequests(app, settings.metrics)
   await app.register(async json => {
-    admitJson(json)
+    admitJson(json, settings.bodyBytesMax)
     registerLossRoutes(json, settings)
     registerSessionRoutes(json, settings)
   })

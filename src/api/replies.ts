@@ -30,7 +30,9 @@ export function sendJson (reply: FastifyReply, body: string | Buffer, status = 2
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
   const error = errorOf(thrown, request)
   const { status } = error.row
-  if (status >= 500 && !error.row.retryable) request.log.error({ err: thrown }, error.message)
+  if (status >= 500 && !error.row.retryable) {
+    request.server.faultLog.error({ err: thrown, request: request.id }, error.message)
+  }
   if (status === 429 || status === 503 || status === 504) {
     // Spread over a few seconds, so that refused clients do not come back all at once.
     reply.header('retry-after', String(1 + Math.floor(Math.random() * 3)))

@@ -1,18 +1,20 @@
 // The Fastify instance: limits, hooks that hold for every route, and what becomes of errors. Routes
 // are registered on it by the other files of this folder; app.ts puts them together.
 
-import { fastify, type FastifyInstance, LogController } from 'fastify'
+import { fastify, type FastifyInstance } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { type ErrorCode, LossdError } from '../errors.ts'
 import { admitRequests, type Lifecycle } from './admission.ts'
+import { countRequests, type Metrics } from './metrics.ts'
 import { mediaTypeUnsupported, problemOf, problemType, sendProblem } from './replies.ts'
 import { gatherRoutes } from './routes.ts'
 
 export interface ServerSettings {
   readonly logger: Logger
   readonly lifecycle: Lifecycle
+  readonly metrics?: Metrics
   /** Names and aliases, for what an unknown loss is told. */
   readonly lossNames: readonly string[]
   readonly bodyBytesMax: number
@@ -25,11 +27,20 @@ export interface ServerSettings {
 /** The server, for those who may not see Fastify. */
 export type Server = FastifyInstance
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where faults of the service are logged. */
+    readonly faultLog: Logger
+    /** Closes connections that have never sent a byte: they do not count as idle. */
+    closeUnused (): void
+  }
+}
+
 export function createServer (settings: ServerSettings): Server {
   const { requestTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, bodyBytesMax } = settings
   const app = fastify({
-    loggerInstance: settings.logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    // A logger for every request would cost more than reading its body: faultLog is one for all.
+    logger: false,
     bodyLimit: bodyBytesMax,
     // All three together: with one alone a slow client is never cut off.
     requestTimeout: requestTimeoutMs,
@@ -40,7 +51,8 @@ export function createServer (settings: ServerSettings): Server {
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: (error, request, reply) => { sendProblem(request, reply, error) },
     clientErrorHandler
-  }) as unknown as FastifyInstance
+  })
+  app.decorate('faultLog', settings.logger)
   app.server.maxConnections = settings.connectionsMax
   app.server.maxHeadersCount = 100
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -59,20 +71,31 @@ export function createServer (settings: ServerSettings): Server {
     done(mediaTypeUnsupported(request.headers['content-type']))
   })
 
+  const sockets = new Set<Socket>()
+  app.server.on('connection', socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  app.decorate('closeUnused', () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  })
+
+  // Before anything can be refused, so that every request is counted.
+  if (settings.metrics !== undefined) countRequests(app, settings.metrics)
   const routes = gatherRoutes(app, settings.lossNames)
   admitRequests(app, settings.lifecycle, routes)
   app.setErrorHandler((error, request, reply) => { sendProblem(request, reply, error) })
   app.setNotFoundHandler((request, reply) => {
     sendProblem(request, reply, new LossdError('ROUTE_UNKNOWN'))
   })
-  if (settings.logger.isLevelEnabled('debug')) logRequests(app)
+  if (settings.logger.isLevelEnabled('debug')) logRequests(app, settings.logger)
   return app
 }
 
-function logRequests (app: FastifyInstance): void {
-  app.addHook('onResponse', ({ method, url, log }, reply, done) => {
+function logRequests (app: FastifyInstance, logger: Logger): void {
+  app.addHook('onResponse', ({ id, method, url }, reply, done) => {
     const { statusCode: status, elapsedTime: milliseconds } = reply
-    log.debug({ method, url, status, milliseconds }, 'request')
+    logger.debug({ request: id, method, url, status, milliseconds }, 'request')
     done()
   })
 }

@@ -159,8 +159,7 @@ export function readNumbers (
       position++
       if (open === 0) {
         cursor.position = position
-        const shape = Array.from(lengths.subarray(1, rank + 1))
-        return new Numbers(storage, start, shape, from, position, fault, booleanIndex)
+        return new Numbers(storage, start, shapeOf(rank), from, position, fault, booleanIndex)
       }
       counts[open] = countAt(open) + 1
       position = skipSpace(bytes, position)
@@ -174,7 +173,7 @@ export function readNumbers (
 
 const keptValues = 1 << 16
 
-// Of the array that is read, by depth: the elements met in the present one, the length of the first.
+// Of the array that is read, by depth: elements met in the present one, length of the first one.
 // An array inside an odd element writes over them; by then the fault has been noted.
 const counts = new Int32Array(nestingMax + 2)
 const lengths = new Int32Array(nestingMax + 2)
@@ -182,6 +181,12 @@ const unknownLength = -1
 
 function countAt (depth: number): number {
   return counts[depth] ?? 0
+}
+
+function shapeOf (rank: number): number[] {
+  const shape: number[] = []
+  for (let axis = 1; axis <= rank; axis++) shape.push(lengths[axis] ?? 0)
+  return shape
 }
 
 function faultAt (depth: number, reason: string): Fault {

@@ -64,7 +64,7 @@ export function writeElements (
 
 /** The pointer to a member of what a pointer names. */
 export function childPointer (pointer: string, key: string | number): string {
-  return typeof key === 'number' || !/[~/]/.test(key)
+  return typeof key === 'number' || (!key.includes('/') && !key.includes('~'))
     ? `${pointer}/${key}`
     : `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
