@@ -2,77 +2,89 @@
 // interleaved copies, and behind them, for sums, a float64 number (or float64 lanes) that the
 // vectors are added to after every block. `any` collects masks: 1 if one lane was ever set, else 0.
 //
+//     a row along the lanes    clear   { clearVectors { add } flush } splat | number
+//     rows beside the lanes    clearWide { clearVectors { add } widen } lanes
+//
 // A maximum that propagates NaN takes an engine some seven instructions a vector (f32x4.max); pmax
 // takes one and drops NaN, which is therefore noted beside it: nan = nan | (x ≠ x).
 
 import type { Lane } from '../ops/op.ts'
-import { get, set, type FunctionText, type LaneWriter } from './text.ts'
+import type { LaneWriter } from './lane-writer.ts'
+import { get, set } from './shorthand.ts'
+import type { FunctionText } from './text.ts'
 
 export type Gathering = 'sum' | 'max' | 'min' | 'any'
 
+type Four = readonly [string, string, string, string]
+
 export class Accumulator {
-  readonly #function: FunctionText
+  readonly #fn: FunctionText
   readonly #writer: LaneWriter
   readonly #op: Gathering
-  readonly #vectors: string[] = []
-  readonly #nan: string[] = []
-  readonly #wide: [string, string][] = []
+  readonly #vectors: Four
+  // Of a maximum or minimum: all ones in the lanes where a NaN was seen.
+  readonly #nan: Four | null
+  readonly #wide: (readonly [low: string, high: string])[] = []
   readonly #number: string
 
   constructor (fn: FunctionText, writer: LaneWriter, op: Gathering) {
-    this.#function = fn
+    const four = (hint: string): Four => {
+      const local = (): string => fn.local('v128', hint)
+      return [local(), local(), local(), local()]
+    }
+    this.#fn = fn
     this.#writer = writer
     this.#op = op
-    for (let copy = 0; copy < 4; copy++) {
-      this.#vectors.push(fn.local('v128', 'a'))
-      if (op === 'max' || op === 'min') this.#nan.push(fn.local('v128', 'x'))
-    }
+    this.#vectors = four('a')
+    this.#nan = op === 'max' || op === 'min' ? four('x') : null
     this.#number = fn.local('f64', 'a')
   }
 
   get #type (): string { return this.#writer.type }
   get #single (): boolean { return this.#writer.type === 'f32x4' }
 
-  // What nothing adds up to: 0, −∞ or +∞ in all lanes.
-  #nothing (): string {
-    if (this.#op === 'sum' || this.#op === 'any') return get(this.#writer.constant(0))
-    return get(this.#writer.constant(this.#op === 'max' ? -Infinity : Infinity))
-  }
-
   /** Starts from nothing. */
   clear (lines: string[]): void {
     lines.push(set(this.#number, '(f64.const 0)'))
-    this.clearVectors(lines, 4, true)
+    this.#empty(lines, 4)
   }
 
   /** Starts a block: sums go on in float64; a maximum goes on as it is. */
-  clearVectors (lines: string[], copies: number, all = false): void {
-    if (this.#op !== 'sum' && !all) return
+  clearVectors (lines: string[], copies: number): void {
+    if (this.#op === 'sum') this.#empty(lines, copies)
+  }
+
+  #empty (lines: string[], copies: number): void {
     for (const vector of this.#vectors.slice(0, copies)) lines.push(set(vector, this.#nothing()))
-    for (const nan of this.#nan.slice(0, copies)) lines.push(set(nan, get(this.#writer.constant(0))))
+    const zero = get(this.#writer.constant(0))
+    for (const nan of this.#nan?.slice(0, copies) ?? []) lines.push(set(nan, zero))
+  }
+
+  // What nothing adds up to: 0, −∞ or +∞ in all lanes.
+  #nothing (): string {
+    if (this.#nan === null) return get(this.#writer.constant(0))
+    return get(this.#writer.constant(this.#op === 'max' ? -Infinity : Infinity))
   }
 
   /** Takes in a vector; lanes outside the mask do not count. */
   add (lines: string[], value: Lane, copy: number, mask: Lane | null): void {
     const vector = this.#vectors[copy] as string
-    if (this.#op === 'any') {
+    const nan = this.#nan?.[copy]
+    if (nan === undefined) {
       const counted = mask === null ? get(value) : `(v128.and ${get(value)} ${get(mask)})`
-      lines.push(set(vector, `(v128.or ${get(vector)} ${counted})`))
-    } else if (this.#op === 'sum') {
-      const counted = mask === null ? get(value) : `(v128.and ${get(value)} ${get(mask)})`
-      lines.push(set(vector, `(${this.#type}.add ${get(vector)} ${counted})`))
-    } else {
-      const counted = mask === null
-        ? get(value)
-        : `(v128.bitselect ${get(value)} ${this.#nothing()} ${get(mask)})`
-      const taken = this.#writerValue(lines, counted)
-      const nan = this.#nan[copy] as string
-      lines.push(set(vector, `(${this.#type}.p${this.#op} ${get(vector)} ${get(taken)})`),
-        set(nan, `(v128.or ${get(nan)} (${this.#type}.ne ${get(taken)} ${get(taken)}))`))
+      const op = this.#op === 'any' ? 'v128.or' : `${this.#type}.add`
+      lines.push(set(vector, `(${op} ${get(vector)} ${counted})`))
+      return
     }
+    const counted = mask === null
+      ? get(value)
+      : `(v128.bitselect ${get(value)} ${this.#nothing()} ${get(mask)})`
+    const taken = get(this.#local(lines, counted))
+    lines.push(set(vector, `(${this.#type}.p${this.#op} ${get(vector)} ${taken})`),
+      set(nan, `(v128.or ${get(nan)} (${this.#type}.ne ${taken} ${taken}))`))
   }
 
-  /** Takes in a · b, fused where that is allowed. */
+  /** Takes a · b into a sum, fused where that is allowed. */
   addProduct (lines: string[], a: Lane, b: Lane, copy: number): void {
     const vector = this.#vectors[copy] as string
     lines.push(set(vector, get(this.#writer.madd(a, b, vector as Lane))))
@@ -80,113 +92,116 @@ export class Accumulator {
 
   /** Takes in a number that all lanes hold. */
   addNumber (lines: string[], value: Lane): void {
-    if (this.#op !== 'sum') {
-      this.add(lines, value, 0, null)
-      return
-    }
-    lines.push(set(this.#number, `(f64.add ${get(this.#number)} ${this.#lane(value, 0)})`))
+    if (this.#op === 'sum') this.#addWide(lines, this.#wideLane(value))
+    else this.add(lines, value, 0, null)
   }
 
   /** Ends a block: the vectors' sum goes to float64. */
   flush (lines: string[]): void {
     if (this.#op !== 'sum') return
-    const [a, b, c, d] = this.#vectors.map(get) as [string, string, string, string]
-    const sum = this.#function.local('v128', 'a')
-    lines.push(set(sum, `(${this.#type}.add (${this.#type}.add ${a} ${b}) (${this.#type}.add ${c} ${d}))`))
-    lines.push(set(this.#number, `(f64.add ${get(this.#number)} ${this.#across(lines, sum)})`))
+    const [a, b, c, d] = this.#vectors.map(get)
+    const add = `${this.#type}.add`
+    const sum = this.#local(lines, `(${add} (${add} ${a} ${b}) (${add} ${c} ${d}))`)
+    const pair = get(this.#local(lines, this.#single ? `(f64x2.add ${halves(sum)})` : get(sum)))
+    this.#addWide(lines,
+      `(f64.add (f64x2.extract_lane 0 ${pair}) (f64x2.extract_lane 1 ${pair}))`)
     this.clearVectors(lines, 4)
   }
 
-  // The sum of all lanes, as f64.
-  #across (lines: string[], vector: string): string {
-    const pair = this.#function.local('v128', 'a')
-    lines.push(set(pair, this.#single
-      ? `(f64x2.add (f64x2.promote_low_f32x4 ${get(vector)}) (f64x2.promote_low_f32x4 ${upper(vector)}))`
-      : get(vector)))
-    return `(f64.add (f64x2.extract_lane 0 ${get(pair)}) (f64x2.extract_lane 1 ${get(pair)}))`
+  #addWide (lines: string[], number: string): void {
+    lines.push(set(this.#number, `(f64.add ${get(this.#number)} ${number})`))
   }
 
-  #lane (value: Lane, lane: number): string {
-    const text = `(${this.#type}.extract_lane ${lane} ${get(value)})`
-    return this.#single ? `(f64.promote_f32 ${text})` : text
-  }
-
-  // Maximum over copies and lanes, in all lanes.
-  #extreme (lines: string[]): Lane {
-    const op = `${this.#type}.p${this.#op}`
-    const [a, b, c, d] = this.#vectors.map(get) as [string, string, string, string]
-    const all = this.#writerValue(lines, `(${op} (${op} ${a} ${b}) (${op} ${c} ${d}))`)
-    const half = this.#writerValue(lines, `(${op} ${get(all)} ${upper(all)})`)
-    const odd = `(i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11 ${get(half)} ${get(half)})`
-    const extreme = this.#single ? `(${op} ${get(half)} ${odd})` : get(half)
-    const [w, x, y, z] = this.#nan.map(get) as [string, string, string, string]
-    const nan = `(v128.any_true (v128.or (v128.or ${w} ${x}) (v128.or ${y} ${z})))`
-    return this.#writerValue(lines, `(v128.or ${extreme} (i32x4.splat (i32.sub (i32.const 0) ${nan})))`)
-  }
-
-  #writerValue (lines: string[], text: string): Lane {
-    const name = this.#function.local('v128', 'a')
-    lines.push(set(name, text))
-    return name as Lane
-  }
-
-  /** The result as an f64 expression: of a total, at the end of a chunk. */
+  /** The result as a text of type f64: of a total, at the end of a chunk. */
   number (lines: string[]): string {
     if (this.#op === 'sum') return get(this.#number)
-    if (this.#op === 'any') {
-      const [a, b, c, d] = this.#vectors.map(get) as [string, string, string, string]
-      return `(f64.convert_i32_u (v128.any_true (v128.or (v128.or ${a} ${b}) (v128.or ${c} ${d}))))`
-    }
-    return this.#lane(this.#extreme(lines), 0)
+    if (this.#op === 'any') return `(f64.convert_i32_u ${anySet(this.#vectors)})`
+    return this.#wideLane(this.#extreme(lines))
   }
 
   /** The result in all lanes: of a row reduced along the lanes. */
   splat (lines: string[]): Lane {
     if (this.#op !== 'sum') return this.#extreme(lines)
-    const number = this.#single ? `(f32.demote_f64 ${get(this.#number)})` : get(this.#number)
-    return this.#writerValue(lines, `(${this.#type}.splat ${number})`)
+    const number = get(this.#number)
+    return this.#local(lines,
+      `(${this.#type}.splat ${this.#single ? `(f32.demote_f64 ${number})` : number})`)
+  }
+
+  // The first lane as a text of type f64.
+  #wideLane (value: Lane): string {
+    const number = this.#writer.extract(value, 0)
+    return this.#single ? `(f64.promote_f32 ${number})` : number
+  }
+
+  // Maximum over copies and lanes, in all lanes; NaN if there was one.
+  #extreme (lines: string[]): Lane {
+    const op = `${this.#type}.p${this.#op}`
+    const [a, b, c, d] = this.#vectors.map(get)
+    const all = this.#local(lines, `(${op} (${op} ${a} ${b}) (${op} ${c} ${d}))`)
+    const half = this.#local(lines, `(${op} ${get(all)} ${upper(all)})`)
+    const odd = shuffled('4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11', half)
+    const extreme = this.#single ? `(${op} ${get(half)} ${odd})` : get(half)
+    const nan = `(i32x4.splat (i32.sub (i32.const 0) ${anySet(this.#nan ?? this.#vectors)}))`
+    return this.#local(lines, `(v128.or ${extreme} ${nan})`)
   }
 
   /** Starts a row beside the lanes: float64 lanes behind each vector. */
   clearWide (lines: string[], copies: number): void {
     if (this.#op !== 'sum') {
-      this.clearVectors(lines, copies, true)
+      this.#empty(lines, copies)
       return
     }
     for (let copy = 0; copy < copies; copy++) {
-      this.#wide[copy] ??= [this.#function.local('v128', 'w'), this.#function.local('v128', 'w')]
-      for (const half of this.#wide[copy] as [string, string]) lines.push(set(half, '(v128.const i64x2 0 0)'))
+      const wide = this.#wide[copy] ?? [this.#fn.local('v128', 'w'), this.#fn.local('v128', 'w')]
+      this.#wide[copy] = wide
+      for (const half of wide) lines.push(set(half, '(v128.const i64x2 0 0)'))
     }
   }
 
   /** Ends a block of rows beside the lanes. */
   widen (lines: string[], copies: number): void {
     if (this.#op !== 'sum') return
-    for (let copy = 0; copy < copies; copy++) {
+    for (const [copy, [low, high]] of this.#wide.slice(0, copies).entries()) {
       const vector = this.#vectors[copy] as string
-      const [low, high] = this.#wide[copy] as [string, string]
-      if (!this.#single) {
-        lines.push(set(low, `(f64x2.add ${get(low)} ${get(vector)})`))
-        continue
+      const add = (half: string, value: string): void => {
+        lines.push(set(half, `(f64x2.add ${get(half)} ${value})`))
       }
-      lines.push(set(low, `(f64x2.add ${get(low)} (f64x2.promote_low_f32x4 ${get(vector)}))`),
-        set(high, `(f64x2.add ${get(high)} (f64x2.promote_low_f32x4 ${upper(vector)}))`))
+      if (!this.#single) add(low, get(vector))
+      else {
+        add(low, `(f64x2.promote_low_f32x4 ${get(vector)})`)
+        add(high, `(f64x2.promote_low_f32x4 ${upper(vector)})`)
+      }
     }
   }
 
   /** The result of a copy's lanes: of rows reduced beside the lanes. */
   lanes (lines: string[], copy: number): Lane {
-    const vector = this.#vectors[copy] as Lane
-    if (this.#op !== 'sum') {
-      return this.#writerValue(lines, `(v128.or ${get(vector)} ${get(this.#nan[copy] as string)})`)
-    }
+    const vector = this.#vectors[copy] as string
+    const nan = this.#nan?.[copy]
+    if (nan !== undefined) return this.#local(lines, `(v128.or ${get(vector)} ${get(nan)})`)
     const [low, high] = this.#wide[copy] as [string, string]
-    if (!this.#single) return this.#writerValue(lines, get(low))
-    const halves = `(f32x4.demote_f64x2_zero ${get(low)}) (f32x4.demote_f64x2_zero ${get(high)})`
-    return this.#writerValue(lines, `(i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 ${halves})`)
+    if (!this.#single) return this.#local(lines, get(low))
+    const demoted = [low, high].map(half => `(f32x4.demote_f64x2_zero ${get(half)})`).join(' ')
+    return this.#local(lines,
+      `(i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 ${demoted})`)
   }
+
+  #local (lines: string[], text: string): Lane { return this.#fn.vector(lines, text, 'a') as Lane }
 }
 
-function upper (vector: string): string {
-  return `(i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 ${get(vector)} ${get(vector)})`
+const shuffled = (bytes: string, vector: string): string =>
+  `(i8x16.shuffle ${bytes} ${get(vector)} ${get(vector)})`
+
+// The upper half of a vector, in the lower one.
+const upper = (vector: string): string =>
+  shuffled('8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7', vector)
+
+// Both halves of a float32 vector as float64 lanes.
+const halves = (vector: string): string =>
+  `(f64x2.promote_low_f32x4 ${get(vector)}) (f64x2.promote_low_f32x4 ${upper(vector)})`
+
+// 1 if a bit is set in one of four vectors, else 0.
+const anySet = (vectors: Four): string => {
+  const [a, b, c, d] = vectors.map(get)
+  return `(v128.any_true (v128.or (v128.or ${a} ${b}) (v128.or ${c} ${d})))`
 }

@@ -14,7 +14,8 @@ export async function loadAssembler (): Promise<void> { assembler ??= await wabt
 /** Assembles one module; the text is our own, so an error in it is a bug. */
 export function assemble (text: string): WebAssembly.Module {
   if (assembler === null) throw new Error('loadAssembler() has not been awaited')
-  const parsed = assembler.parseWat('program.wat', text, { simd: true, threads: true, relaxed_simd: true })
+  const features = { simd: true, threads: true, relaxed_simd: true }
+  const parsed = assembler.parseWat('program.wat', text, features)
   try {
     return new WebAssembly.Module(new Uint8Array(parsed.toBinary({}).buffer))
   } finally {
@@ -24,8 +25,8 @@ export function assemble (text: string): WebAssembly.Module {
 
 // (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …))
 const probe = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0,
-  32, 0, 32, 1, 32, 2, 253, 133, 2, 11
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11,
+  0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11
 ])
 
 /**

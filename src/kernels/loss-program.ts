@@ -1,18 +1,17 @@
-// A loss, bound to the shapes and options of a request, as a program: value, reduction, gradients,
-// and beside them the conditions that refuse a request or warn. A program serves all requests whose
-// bindings have the same key; programs are kept, the most recent ones.
+// A loss, bound to the shapes and options of a request, as a program. A program serves all requests
+// whose bindings have the same key; programs are kept, the most recent ones.
 
-import { bind, type Binding } from '../formulas/bind.ts'
-import { explain, type Check, type Warning } from '../formulas/checks.ts'
+import { bind, type Binding, type TensorShape } from '../formulas/bind.ts'
 import type { Definition, TensorKind } from '../formulas/definition.ts'
-import { gradient } from '../formulas/gradient.ts'
-import { Graph, type Axis, type Node } from '../formulas/graph.ts'
-import { reduced, trace, type Traced } from '../formulas/trace.ts'
 import type { Tensor } from '../buffer/tensor.ts'
 import { LossdError } from '../errors.ts'
-import { compileProgram, type Output } from './compile.ts'
+import { compileProgram } from './compile.ts'
+import { type LossGraph, lossGraph } from './loss-graph.ts'
 import type { Compiled } from './program.ts'
 import { Recent } from './recent.ts'
+
+/** A condition that held, in words: the error of a check, or the entry of a warning. */
+export { explain as sentenceOf } from '../formulas/checks.ts'
 
 /** What is asked of a loss. Tensors lie in the heap, real ones in the computing datatype. */
 export interface LossCall {
@@ -26,22 +25,19 @@ export interface LossCall {
   readonly datatype: 'FP32' | 'FP64'
 }
 
+type Meaning = Pick<LossGraph, 'hasDenominator' | 'checks' | 'warnings' | 'known'>
+
 /** What to run for a call, and what the results mean. */
-export interface LossPlan {
+export interface LossPlan extends Meaning {
   readonly binding: Binding
   readonly program: Compiled
   /** The shape of the loss: empty when it is reduced. */
   readonly shape: readonly number[]
-  /** True if there is a mean whose denominator can be told. */
-  readonly hasDenominator: boolean
-  /** Conditions by the name of the output that is not 0 where they hold. */
-  readonly checks: ReadonlyMap<string, Check>
-  readonly warnings: ReadonlyMap<string, Warning>
-  /** Warnings that hold whatever the values are. */
-  readonly known: readonly Warning[]
 }
 
-type Kept = Omit<LossPlan, 'binding' | 'shape'> & { readonly lossAxes: readonly Axis[] }
+interface Kept extends Meaning, Pick<LossGraph, 'lossAxes'> {
+  readonly program: Compiled
+}
 
 /** Makes and keeps the programs of losses. */
 export class LossPrograms {
@@ -67,16 +63,25 @@ export class LossPrograms {
     const binding = bind(definition, shapesOf(call), call.options)
     const key = `${this.#identity(definition)} ${datatype} ${gradients.join()}`
       + `${gradOutput === undefined ? '' : ' up'} ${binding.key}`
-    const kept = this.#kept.get(key, () => compile(call, binding, this.#relaxed))
-    const shape = kept.lossAxes.flatMap(axis => binding.shapes.get(axis) ?? [])
+    const { lossAxes, ...kept } = this.#kept.get(key, () => this.#compile(call, binding))
+    const shape = lossAxes.flatMap(axis => binding.shapes.get(axis) ?? [])
     if (gradOutput !== undefined && gradOutput.shape.join() !== shape.join()) {
-      throw new LossdError('SHAPE_MISMATCH',
-        `grad_output has shape [${gradOutput.shape.join()}]; it needs the shape of the loss, [${shape.join()}]`,
-        { pointer: '/grad_output' })
+      throw new LossdError('SHAPE_MISMATCH', `grad_output has shape [${gradOutput.shape.join()}]; `
+        + `it needs the shape of the loss, [${shape.join()}]`, { pointer: '/grad_output' })
     }
     return { ...kept, binding, shape }
   }
 
+  #compile ({ definition, gradients, gradOutput, datatype }: LossCall, binding: Binding): Kept {
+    const hasGradOutput = gradOutput !== undefined
+    const { graph, outputs, ...meaning } =
+      lossGraph(definition, binding, { gradients, hasGradOutput })
+    const precision = datatype === 'FP32' ? 'f32' : 'f64'
+    const program = compileProgram({ graph, outputs, precision, relaxed: this.#relaxed })
+    return { ...meaning, program }
+  }
+
+  // Texts may be equal and yet be bound by different rules: what counts is the object.
   #identity (definition: Definition): number {
     let identity = this.#identities.get(definition)
     if (identity === undefined) {
@@ -87,64 +92,11 @@ export class LossPrograms {
   }
 }
 
-/** A condition that held, in words: the error of a check, or the entry of a warning. */
-export function sentenceOf (
-  definition: Definition, binding: Binding, condition: Check | Warning, values?: ArrayLike<number | bigint>
-): string {
-  return explain(definition, binding, condition, values)
-}
-
-function shapesOf ({ tensors }: LossCall): Parameters<typeof bind>[1] {
-  const shapes: Record<string, Parameters<typeof bind>[1][string]> = {}
-  for (const name in tensors) {
-    const { kind, tensor } = tensors[name] as LossCall['tensors'][string]
-    const { shape, datatype } = tensor
-    shapes[name] = datatype === 'FP32' || datatype === 'FP64' ? { shape, kind } : { shape, kind, datatype }
+function shapesOf ({ tensors }: LossCall): Record<string, TensorShape> {
+  const shapes: Record<string, TensorShape> = {}
+  for (const [name, { kind, tensor: { shape, datatype } }] of Object.entries(tensors)) {
+    const isReal = datatype === 'FP32' || datatype === 'FP64'
+    shapes[name] = isReal ? { shape, kind } : { shape, kind, datatype }
   }
   return shapes
-}
-
-function compile (call: LossCall, binding: Binding, relaxed: boolean): Kept {
-  const { definition, gradients, gradOutput, datatype } = call
-  const graph = new Graph([])
-  const traced = trace(definition, binding, graph)
-  const reduction = String(binding.known.get('reduction'))
-  const { loss, denominator } = reduced(graph, traced, reduction)
-  const lossAxes = reduction === 'none' ? traced.valueAxes : []
-  const outputs: Output[] = [{ name: 'loss', node: loss, layout: lossAxes }]
-  const seed = gradOutput === undefined ? graph.constant(1) : graph.input('grad_output', lossAxes, 'real')
-  const by = gradients.map((name, index) => wanted(traced, name, index))
-  for (const [index, node] of gradient(graph, loss, seed, by).entries()) {
-    const input = by[index] as Node
-    outputs.push({ name: `gradient ${input.name}`, node, layout: input.layout })
-  }
-  if (denominator !== null) outputs.push({ name: 'denominator', node: denominator, layout: [] })
-  const checks = new Map<string, Check>()
-  const warnings = new Map<string, Warning>()
-  const known: Warning[] = []
-  for (const check of traced.checks) checks.set(condition(graph, outputs, check.node), check)
-  for (const warning of traced.warnings) {
-    if (warning.node === null) known.push(warning)
-    else warnings.set(condition(graph, outputs, warning.node), warning)
-  }
-  const precision = datatype === 'FP32' ? 'f32' : 'f64'
-  const program = compileProgram({ graph, outputs, precision, relaxed })
-  return { program, lossAxes, hasDenominator: denominator !== null, checks, warnings, known }
-}
-
-// True anywhere: the largest of 1 where it holds and 0 elsewhere.
-function condition (graph: Graph, outputs: Output[], node: Node): string {
-  const name = `condition ${outputs.length}`
-  const holds = graph.apply('where', node, graph.constant(1), graph.constant(0))
-  const anywhere = node.axes.length === 0 ? holds : graph.reduce('max', holds, node.axes)
-  outputs.push({ name, node: anywhere, layout: [] })
-  return name
-}
-
-function wanted (traced: Traced, name: string, index: number): Node {
-  const sentence = traced.frozen.get(name)
-  const node = traced.inputs.get(name)
-  if (node !== undefined && sentence === undefined) return node
-  throw new LossdError('GRADIENT_UNKNOWN', sentence ?? `${name} has no gradient: it is not given`,
-    { pointer: `/gradients/${index}` })
 }

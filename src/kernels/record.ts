@@ -1,10 +1,9 @@
 // The block of memory that a program reads its arguments from: which word holds what.
 //
 //     byte 0     number of steps (i32)
-//     16 + 16 s  chunks of step s (i32), nanoseconds a chunk (i32), units a chunk (i32), units (i32)
-//     then       words of 8 bytes: lengths of axes, addresses, strides (i32), numbers and totals (f64),
-//                constants (f32, f64, i32 or i64); a constant in the record stays in a register, where
-//                a literal in the code would be made again in every turn of a loop
+//     16 + 16 s  of step s: chunks, nanoseconds a chunk, units a chunk, units (i32 each)
+//     then       words of 8 bytes: lengths of axes, addresses, strides (i32), numbers and totals
+//                (f64), constants (f32, f64, i32 or i64)
 //
 // A word is named by what it holds (`length N`, `input x`, `total 3`), so that asking twice gives
 // the same word. Whole numbers are unsigned 32 bits: the heap may be 4 GiB.
@@ -64,8 +63,10 @@ type Writer = (value: number | bigint) => (view: DataView, offset: number) => vo
 const writers: Record<'f32' | 'f64' | 'i32' | 'i64', Writer> = {
   f32: value => (view, offset) => view.setFloat32(offset, Number(value), true),
   f64: value => (view, offset) => view.setFloat64(offset, Number(value), true),
-  i32: value => (view, offset) => view.setInt32(offset, Number(BigInt.asIntN(32, BigInt(value))), true),
-  i64: value => (view, offset) => view.setBigInt64(offset, BigInt.asIntN(64, BigInt(value)), true)
+  i32: value => (view, offset) =>
+    view.setInt32(offset, Number(BigInt.asIntN(32, BigInt(value))), true),
+  i64: value => (view, offset) =>
+    view.setBigInt64(offset, BigInt.asIntN(64, BigInt(value)), true)
 }
 
 /** Offsets inside the entry of step s. */

@@ -1,0 +1,187 @@
+// Where the elements of tensors lie that a loop reads or writes. Each part of an address is
+// computed at the level where it changes, so that along the lanes nothing is left but an offset:
+//
+//     base + row · stride + …        in the row's block
+//          + position · bytes        in the lanes' block, once for all copies
+
+import { originalAxis, type Axis, type Node } from '../formulas/graph.ts'
+import type { Lane } from '../ops/op.ts'
+import { bytesOf } from './elements.ts'
+import type { LaneWriter } from './lane-writer.ts'
+import type { Levels } from './levels.ts'
+import type { RecordLayout } from './record.ts'
+import type { Stored } from './schedule.ts'
+import { below, get, minus, plus, times, wordAt } from './shorthand.ts'
+import type { FunctionText, Precision } from './text.ts'
+
+/** A tensor as a loop reads or writes it. */
+export interface Access {
+  /** The record's word that holds its address. */
+  readonly place: string
+  readonly layout: readonly Axis[]
+  readonly datatype: Node['datatype']
+  /** Axes along which the position is no loop's but a value. */
+  readonly gathers: readonly Gather[]
+  /** Tells accesses to one tensor apart that differ in the way they gather. */
+  readonly key: string
+}
+
+/** A value that lies in memory in the computing datatype. */
+export function accessTo ({ place, layout }: Stored): Access {
+  return { place, layout, datatype: 'real', gathers: [], key: place }
+}
+
+/** The position along `axis` is the value `lane`, known at `level`; it may vary by lane. */
+export interface Gather {
+  readonly axis: Axis
+  readonly lane: Lane
+  readonly level: number
+  readonly varies: boolean
+}
+
+/** Where in the lanes' axis a vector stands. */
+export interface Position {
+  /** Local of the position of the body's first lane; empty where a row is one number. */
+  readonly lane: string
+  /** Which of the body's interleaved vectors it is. */
+  readonly copy: number
+  /** Lanes that count, a local; null if all do. */
+  readonly rest: string | null
+}
+
+export class AddressWriter {
+  readonly #fn: FunctionText
+  readonly #record: RecordLayout
+  readonly #writer: LaneWriter
+  readonly #precision: Precision
+  readonly #levels: Levels
+
+  constructor (parts: {
+    fn: FunctionText
+    record: RecordLayout
+    writer: LaneWriter
+    precision: Precision
+    levels: Levels
+  }) {
+    this.#fn = parts.fn
+    this.#record = parts.record
+    this.#writer = parts.writer
+    this.#precision = parts.precision
+    this.#levels = parts.levels
+  }
+
+  /** The length of an axis, in a local. */
+  length (axis: Axis): string {
+    const name = `length ${originalAxis(axis)}`
+    return this.#fn.once(this.#fn.entry, name, 'i32', () => wordAt(this.#record.word(name)), 'n')
+  }
+
+  /** True if each lane has an element by its position, rather than one for all. */
+  variesByPosition (access: Access): boolean {
+    const { lane } = this.#levels
+    return access.layout.includes(lane) && !isGathered(access, lane)
+  }
+
+  /** True if neighbouring lanes are neighbours in memory. */
+  isContiguous (access: Access): boolean {
+    return access.layout.at(-1) === this.#levels.lane && !access.gathers.some(isVarying)
+  }
+
+  /** The deepest level at which the address changes, lanes aside. */
+  level (access: Access): number {
+    const axes = access.layout.filter(axis =>
+      axis !== this.#levels.lane && !isGathered(access, axis))
+    const levels = access.gathers.map(gather => isVarying(gather) ? 0 : gather.level)
+    return Math.max(this.#levels.of(axes), ...levels)
+  }
+
+  /** The address without the lanes' own axis, in a local. */
+  pointer (access: Access): string { return this.#pointer(access, this.level(access)) }
+
+  /** The address of the body's first lane, once for all copies: pointer + position · bytes. */
+  lanePointer (access: Access, at: Position): string {
+    const bytes = bytesOf(access.datatype, this.#precision)
+    const level = this.level(access)
+    const pointer = this.#pointer(access, level)
+    const lanes = this.#levels.lanes
+    const distance = this.#fn.once(this.#levels.at(lanes).block, `distance ${bytes}`, 'i32', () =>
+      times(get(at.lane), bytes), 'd')
+    const { block } = this.#levels.at(Math.max(level, lanes))
+    return this.#fn.once(block, `lanes ${access.key}`, 'i32', () =>
+      plus(get(pointer), get(distance)), 'q')
+  }
+
+  /** The address of one lane's element; lanes beyond the end read the last one again. */
+  laneAddress (access: Access, at: Position, lane: number): string {
+    let address = get(this.pointer(access))
+    if (this.variesByPosition(access)) {
+      const axis = this.#levels.lane
+      const length = get(this.length(axis))
+      const position = plus(get(at.lane), at.copy * this.#writer.count + lane)
+      const held = at.rest === null
+        ? position
+        : `(select ${position} ${minus(length, 1)} ${below(position, length)})`
+      address = plus(address, times(held, this.#stride(access, axis)))
+    }
+    return access.gathers.filter(isVarying).reduce((sum, gather) =>
+      plus(sum, this.#gathered(access, gather, lane)), address)
+  }
+
+  /** The address of one element of a row that runs along the lanes. */
+  elementAddress (access: Access, position: string): string {
+    const bytes = bytesOf(access.datatype, this.#precision)
+    const row = this.#pointer(access, this.#levels.lanes - 1)
+    return plus(get(row), times(get(position), bytes))
+  }
+
+  // The address as far as levels 0 … level decide it.
+  #pointer (access: Access, level: number): string {
+    const { positions, block } = this.#levels.at(level)
+    const terms: string[] = []
+    for (const [axis, position] of positions) {
+      if (axis === this.#levels.lane || isGathered(access, axis)) continue
+      if (!access.layout.includes(axis)) continue
+      terms.push(times(get(position), this.#stride(access, axis)))
+    }
+    for (const gather of access.gathers) {
+      if (gather.level === level && !isVarying(gather)) {
+        terms.push(this.#gathered(access, gather, 0))
+      }
+    }
+    const before = level === 0 ? this.#base(access) : this.#pointer(access, level - 1)
+    if (terms.length === 0) return before
+    return this.#fn.once(block, `pointer ${access.key}`, 'i32', () =>
+      terms.reduce(plus, get(before)), 'p')
+  }
+
+  #base ({ place }: Access): string {
+    return this.#fn.once(this.#fn.entry, `address ${place}`, 'i32', () =>
+      wordAt(this.#record.word(place)), 'p')
+  }
+
+  // Bytes from one position along an axis to the next.
+  #stride ({ layout, datatype }: Access, axis: Axis): string {
+    const bytes = bytesOf(datatype, this.#precision)
+    const after = layout.slice(layout.indexOf(axis) + 1)
+    if (after.length === 0) return `(i32.const ${bytes})`
+    const key = `stride ${bytes} ${after.map(originalAxis).join()}`
+    const stride = this.#fn.once(this.#fn.entry, key, 'i32', () => times(
+      after.map(next => get(this.length(next))).reduce((a, b) => times(a, b)), bytes), 's')
+    return get(stride)
+  }
+
+  // Bytes to the gathered position: a number in a lane, rounded down and held inside the axis.
+  #gathered (access: Access, { axis, lane: index }: Gather, lane: number): string {
+    const type = this.#precision
+    const last = this.#fn.once(this.#fn.entry, `last ${originalAxis(axis)}`, type, () =>
+      `(${type}.convert_i32_s ${minus(get(this.length(axis)), 1)})`, 'n')
+    const number = this.#writer.extract(index, lane)
+    const held = `(${type}.min (${type}.max ${number} (${type}.const 0)) ${get(last)})`
+    return times(`(i32.trunc_sat_${type}_s ${held})`, this.#stride(access, axis))
+  }
+}
+
+const isGathered = ({ gathers }: Access, axis: Axis): boolean =>
+  gathers.some(gather => gather.axis === axis)
+
+const isVarying = (gather: Gather): boolean => gather.varies

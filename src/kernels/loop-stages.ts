@@ -1,0 +1,118 @@
+// What the stages of a loop do at one place: values computed, taken into sums and maxima, stored.
+
+import type { Node } from '../formulas/graph.ts'
+import type { Lane } from '../ops/op.ts'
+import { Accumulator } from './accumulator.ts'
+import { accessTo, type Position } from './addresses.ts'
+import { gatheringOf, type LoopTask, rootOf, type Stage, takenBy } from './loop-tasks.ts'
+import type { LoopText } from './loop-text.ts'
+import { LoopValues, type Work } from './loop-values.ts'
+import type { Scatter } from './scatter.ts'
+import { below, get, set } from './shorthand.ts'
+import type { StoreTask } from './schedule.ts'
+import type { Block } from './text.ts'
+
+/** A place along the lanes: so many interleaved vectors from a position on. */
+export interface Lanes extends Omit<Position, 'copy'> {
+  readonly copies: number
+}
+
+/** A row as one number. */
+const noLanes: Lanes = { lane: '', copies: 1, rest: null }
+
+export class LoopStages {
+  readonly values: LoopValues
+  readonly #text: LoopText
+  readonly #accumulators = new Map<Node, Accumulator>()
+
+  constructor (text: LoopText) {
+    this.#text = text
+    this.values = new LoopValues(text)
+    for (const task of text.plan.loop.tasks) {
+      if (task.kind === 'total') this.accumulator(task.node, gatheringOf(task))
+    }
+  }
+
+  /** Where a reduction comes together. */
+  accumulator (node: Node, gathering = node.op as 'sum' | 'max' | 'min' | 'any'): Accumulator {
+    let accumulator = this.#accumulators.get(node)
+    if (accumulator === undefined) {
+      accumulator = new Accumulator(this.#text.fn, this.#text.writer, gathering)
+      this.#accumulators.set(node, accumulator)
+    }
+    return accumulator
+  }
+
+  /** All that a stage does at a place; sums and stores go into the block given. */
+  evaluate (stage: Stage, index: number, lanes: Lanes, into: Block): void {
+    const work = this.values.work(stage, index)
+    for (let copy = 0; copy < lanes.copies; copy++) {
+      const at = { lane: lanes.lane, copy, rest: lanes.rest }
+      for (const node of work.nodes) if (!work.fused.has(node)) this.values.write(node, at, work)
+      this.#text.writer.into = into
+      for (const node of stage.reductions) this.#add(node, node.args[0] as Node, at, work)
+      for (const task of stage.tasks) this.#do(task, at, work)
+    }
+  }
+
+  /** What is done once a row, when its stages have ended. */
+  evaluateRow (into: Block, lanes = noLanes): void {
+    const { rowTasks, stages } = this.#text.plan
+    const stage = { reductions: [], tasks: rowTasks }
+    if (rowTasks.length > 0) this.evaluate(stage, stages.length, lanes, into)
+  }
+
+  #do (task: LoopTask, at: Position, work: Work): void {
+    const { access, plan, writer } = this.#text
+    if (task.kind === 'store') {
+      access.store(accessTo(task.to), this.values.at(rootOf(task, plan.scatters), at.copy), at)
+    } else if (at.lane === '') {
+      // A value a row has once is one number, not a vector of different lanes.
+      const value = this.values.at(takenBy(task), 0)
+      this.accumulator(task.node).addNumber(writer.into.lines, value)
+    } else this.#add(task.node, takenBy(task), at, work)
+  }
+
+  #add (reduction: Node, argument: Node, at: Position, { fused }: Work): void {
+    const { writer } = this.#text
+    const { lines } = writer.into
+    const accumulator = this.accumulator(reduction)
+    const mask = at.rest === null ? null : this.#mask(at.rest)
+    if (!fused.has(argument)) {
+      accumulator.add(lines, this.values.at(argument, at.copy), at.copy, mask)
+      return
+    }
+    const [a, b] = argument.args.map(arg => this.values.at(arg, at.copy)) as [Lane, Lane]
+    if (mask === null) accumulator.addProduct(lines, a, b, at.copy)
+    else accumulator.add(lines, writer.op(`${writer.type}.mul`, a, b), at.copy, mask)
+  }
+
+  // All ones in the lanes that count.
+  #mask (rest: string): Lane {
+    const { fn, levels, precision, writer } = this.#text
+    const { type } = writer
+    return fn.once(levels.at(levels.lanes).block, 'mask', 'v128', () => {
+      const ramp = get(writer.ramp())
+      return `(${type}.lt ${ramp} (${type}.splat (${precision}.convert_i32_u ${get(rest)})))`
+    }) as Lane
+  }
+
+  /** The one place of a row that differs from the rest, where a store has one. */
+  scatter (task: StoreTask, { index, term, op }: Scatter, stage: number, into: Block): void {
+    const { addresses, fn, plan, precision: type, writer } = this.#text
+    const at = { lane: '', copy: 0, rest: null }
+    for (const node of this.values.needs([index, term], stage)) {
+      this.values.write(node, at, { stage, fused: new Set() })
+    }
+    writer.into = into
+    const number = (node: Node): string => writer.extract(this.values.at(node, 0), 0)
+    const [place, position] = [fn.local(type, 'x'), fn.local('i32', 'i')]
+    const address = addresses.elementAddress(accessTo(task.to), position)
+    const length = get(addresses.length(plan.lane))
+    into.lines.push(set(place, number(index)),
+      set(position, `(i32.trunc_sat_${type}_s ${get(place)})`),
+      `(if (i32.and ${below(get(position), length)}`,
+      `(${type}.eq (${type}.convert_i32_s ${get(position)}) ${get(place)})) (then`,
+      `(${type}.store ${address} (${type}.${op} (${type}.load ${address}) ${number(term)}))))`)
+  }
+}

@@ -1,0 +1,75 @@
+// A bound loss as a graph: value, reduction, gradients, and beside them the conditions that refuse
+// a request or warn. It goes through the compiler whole, so that all of them share the same loops.
+
+import type { Binding } from '../formulas/bind.ts'
+import type { Check, Warning } from '../formulas/checks.ts'
+import type { Definition } from '../formulas/definition.ts'
+import { gradient } from '../formulas/gradient.ts'
+import { type Axis, Graph, type Node } from '../formulas/graph.ts'
+import { reduced, trace, type Traced } from '../formulas/trace.ts'
+import { LossdError } from '../errors.ts'
+import type { Output } from './schedule.ts'
+
+export interface LossGraph {
+  readonly graph: Graph
+  /** `loss`, `gradient x` …, `denominator`, and one of each condition. */
+  readonly outputs: readonly Output[]
+  /** The axes of the loss: none when it is reduced. */
+  readonly lossAxes: readonly Axis[]
+  readonly hasDenominator: boolean
+  /** Conditions by the name of the output that is not 0 where they hold. */
+  readonly checks: ReadonlyMap<string, Check>
+  readonly warnings: ReadonlyMap<string, Warning>
+  /** Warnings that hold whatever the values are. */
+  readonly known: readonly Warning[]
+}
+
+/** @throws GRADIENT_UNKNOWN, and what trace throws. */
+export function lossGraph (definition: Definition, binding: Binding, wishes: {
+  readonly gradients: readonly string[]
+  /** True if the upstream gradient is given: an input `grad_output` of the loss's shape. */
+  readonly hasGradOutput: boolean
+}): LossGraph {
+  const graph = new Graph([])
+  const traced = trace(definition, binding, graph)
+  const reduction = String(binding.known.get('reduction'))
+  const { loss, denominator } = reduced(graph, traced, reduction)
+  const lossAxes = reduction === 'none' ? traced.valueAxes : []
+  const outputs: Output[] = [{ name: 'loss', node: loss, layout: lossAxes }]
+  const seed = wishes.hasGradOutput
+    ? graph.input('grad_output', lossAxes, 'real')
+    : graph.constant(1)
+  const by = wishes.gradients.map((name, index) => inputOf(traced, name, index))
+  for (const [index, node] of gradient(graph, loss, seed, by).entries()) {
+    const { name, layout } = by[index] as Node
+    outputs.push({ name: `gradient ${name}`, node, layout })
+  }
+  const hasDenominator = denominator !== null
+  if (hasDenominator) outputs.push({ name: 'denominator', node: denominator, layout: [] })
+  const checks = new Map<string, Check>()
+  const warnings = new Map<string, Warning>()
+  const known: Warning[] = []
+  for (const check of traced.checks) checks.set(addCondition(graph, outputs, check.node), check)
+  for (const warning of traced.warnings) {
+    if (warning.node === null) known.push(warning)
+    else warnings.set(addCondition(graph, outputs, warning.node), warning)
+  }
+  return { graph, outputs, lossAxes, hasDenominator, checks, warnings, known }
+}
+
+// True anywhere: the largest of 1 where it holds and 0 elsewhere.
+function addCondition (graph: Graph, outputs: Output[], node: Node): string {
+  const name = `condition ${outputs.length}`
+  const holds = graph.apply('where', node, graph.constant(1), graph.constant(0))
+  const anywhere = node.axes.length === 0 ? holds : graph.reduce('max', holds, node.axes)
+  outputs.push({ name, node: anywhere, layout: [] })
+  return name
+}
+
+function inputOf (traced: Traced, name: string, index: number): Node {
+  const sentence = traced.frozen.get(name)
+  const node = traced.inputs.get(name)
+  if (node !== undefined && sentence === undefined) return node
+  throw new LossdError('GRADIENT_UNKNOWN', sentence ?? `${name} has no gradient: it is not given`,
+    { pointer: `/gradients/${index}` })
+}

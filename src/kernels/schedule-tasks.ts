@@ -1,0 +1,180 @@
+// Which tasks the outputs of a program take, and which tasks each of them waits for. A value that
+// cannot be computed inside its reader's loop (a reduction of another space, a matrix product) is a
+// task of its own whose result the reader finds in memory.
+
+import type { Axis, Graph, Node } from '../formulas/graph.ts'
+import { type Product, productOf } from './product.ts'
+import type { Output, Stored, Task } from './schedule.ts'
+import { isReduction, liesTogether, sameOrder, sameSet, sameSpace, type Space, spaceOf }
+  from './space.ts'
+
+/** A task, and what it needs before it. */
+export interface Planned {
+  readonly task: Task
+  /** Null for a product. */
+  readonly space: Space | null
+  readonly needs: Set<Planned>
+  /** Values read from memory although the graph could compute them. */
+  readonly reads: Map<Node, Stored>
+}
+
+/** A value in memory, and the task that writes it; null where the caller does. */
+interface Made {
+  readonly stored: Stored
+  readonly planned: Planned | null
+}
+
+export class TaskPlanner {
+  readonly planned: Planned[] = []
+  readonly temporaries: Stored[] = []
+  readonly #graph: Graph
+  readonly #totals = new Map<Node, Planned>()
+  /** Where the values of nodes are found, in different orders of axes. */
+  readonly #made = new Map<Node, Made[]>()
+
+  constructor (graph: Graph) { this.#graph = graph }
+
+  /** Plans what an output takes. A product may write straight to it if the order of axes fits. */
+  store ({ name, node, layout }: Output): void {
+    const to: Stored = { node, layout, place: `output ${name}` }
+    if (!this.#made.has(node) && this.#product(node, to) !== null) return
+    this.#compute(node, to)
+  }
+
+  /** Plans what a value without axes takes. */
+  prepare (node: Node): void { this.#visit(node, null) }
+
+  #plan (task: Task, space: Space | null): Planned {
+    const planned = { task, space, needs: new Set<Planned>(), reads: new Map<Node, Stored>() }
+    this.planned.push(planned)
+    return planned
+  }
+
+  #compute (node: Node, to: Stored, space = this.#spaceFor(node, to.layout)): Planned {
+    const planned = this.#plan({ kind: 'store', node, to }, space)
+    this.#visit(node, planned)
+    return planned
+  }
+
+  #total (node: Node): Planned {
+    const known = this.#totals.get(node)
+    if (known !== undefined) return known
+    const [argument] = node.args as [Node]
+    const planned = this.#plan({ kind: 'total', node }, this.#spaceFor(argument, argument.axes))
+    this.#totals.set(node, planned)
+    this.#visit(argument, planned)
+    return planned
+  }
+
+  // Walks from a root to all that must exist before it, and notes it as needed by its reader.
+  #visit (root: Node, reader: Planned | null): void {
+    const seen = new Set<Node>()
+    const open = [root]
+    const read = (node: Node, { stored, planned }: Made): void => {
+      reader?.reads.set(node, stored)
+      if (planned !== null) reader?.needs.add(planned)
+    }
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (seen.has(node)) continue
+      seen.add(node)
+      const [made] = this.#made.get(node) ?? []
+      if (made !== undefined && made.planned !== reader && reader !== null) read(node, made)
+      else if (isReduction(node) && node.axes.length === 0) {
+        const total = this.#total(node)
+        reader?.needs.add(total)
+      } else if (isReduction(node) && !isRowOf(node, reader?.space ?? null)) {
+        read(node, this.#materialize(node))
+      } else open.push(...node.args)
+    }
+  }
+
+  // A reduction that cannot be part of its reader's loop gets a loop, or a product, of its own.
+  #materialize (node: Node): Made {
+    const product = this.#product(node, null)
+    if (product !== null) return product
+    const stored = this.#temporary(node, node.axes)
+    const space = spaceOf(node)
+    const planned = this.#plan({ kind: 'store', node, to: stored }, space)
+    const made = this.#note(node, stored, planned)
+    this.#visit(node, planned)
+    return made
+  }
+
+  #note (node: Node, stored: Stored, planned: Planned): Made {
+    const made = { stored, planned }
+    const copies = this.#made.get(node)
+    if (copies === undefined) this.#made.set(node, [made])
+    else copies.push(made)
+    return made
+  }
+
+  #temporary (node: Node, layout: readonly Axis[]): Stored {
+    const stored = { node, layout, place: `temporary ${node.id} ${layout.join()}` }
+    this.temporaries.push(stored)
+    return stored
+  }
+
+  // As a matrix product, or null; into `wanted` if that has its order of axes, or the turned one.
+  #product (node: Node, wanted: Stored | null): Made | null {
+    const straight = productOf(this.#graph, node)
+    if (straight === null) return null
+    const turned = { ...straight, a: straight.b, b: straight.a, m: straight.n, n: straight.m }
+    const layoutOf = ({ batch, m, n }: Product): Axis[] => [...batch, ...m, ...n]
+    const product = [straight, turned].find(parts =>
+      wanted === null || sameOrder(wanted.layout, layoutOf(parts)))
+    if (product === undefined) return null
+    const { batch, m, n, k } = product
+    const stored = wanted ?? this.#temporary(node, layoutOf(product))
+    const a = this.#operand(product.a, [batch, m, k])
+    const b = this.#operand(product.b, [batch, n, k])
+    const planned = this.#plan(
+      { kind: 'product', node, to: stored, a: a.stored, b: b.stored, batch, m, n, k }, null)
+    for (const operand of [a, b]) if (operand.planned !== null) planned.needs.add(operand.planned)
+    return this.#note(node, stored, planned)
+  }
+
+  // An operand is read where it lies if each group of axes lies together there; otherwise it is
+  // stored first.
+  #operand (node: Node, groups: readonly (readonly Axis[])[]): Made {
+    const [batch = []] = groups
+    const fits = (layout: readonly Axis[]): boolean =>
+      groups.every(group => liesTogether(layout, group)) && !batch.includes(layout.at(-1) ?? '')
+    const copies = this.#made.get(node) ?? []
+    const copy = copies.find(({ stored }) => fits(stored.layout))
+    if (copy !== undefined) return copy
+    if (node.op === 'input' && node.datatype === 'real' && fits(node.layout)) {
+      const { name, layout } = node
+      return { stored: { node, layout, place: `input ${name}` }, planned: null }
+    }
+    if (isReduction(node) && node.axes.length > 0 && copies.length === 0) {
+      const made = this.#materialize(node)
+      if (fits(made.stored.layout)) return made
+    }
+    const stored = this.#temporary(node, groups.flat().filter(axis => node.axes.includes(axis)))
+    return this.#note(node, stored, this.#compute(node, stored))
+  }
+
+  // The space in which a value with these axes can be computed with its row reductions inside.
+  #spaceFor (node: Node, axes: readonly Axis[]): Space {
+    if (isReduction(node) && node.axes.length > 0 && sameSet(node.axes, axes)) return spaceOf(node)
+    let alongside: Space | null = null
+    const seen = new Set<Node>()
+    const open = [node]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (seen.has(next) || this.#made.has(next)) continue
+      seen.add(next)
+      if (isReduction(next)) {
+        if (next.axes.length === 0 || productOf(this.#graph, next) !== null) continue
+        const space = spaceOf(next)
+        if (sameSet([...space.outer, ...space.inner], axes)) return space
+        if (sameSet(space.outer, axes)) alongside ??= space
+      }
+      open.push(...next.args)
+    }
+    return alongside ?? { outer: this.#graph.sort([...axes]), inner: [] }
+  }
+}
+
+function isRowOf (reduction: Node, space: Space | null): boolean {
+  return space !== null && space.inner.length > 0 && sameSpace(space, spaceOf(reduction))
+}
