@@ -37,7 +37,8 @@ export const configRows = {
     'Most elements in one reply tensor'),
   deadlineMs: whole('DEADLINE_MS', 30_000, 1, 3_600_000,
     'Time a request may take; the header Request-Timeout-Ms lowers it'),
-  queueJobsMax: whole('QUEUE_JOBS_MAX', 128, 1, 250, 'Most jobs waiting for or running on workers'),
+  queueJobsMax: whole('QUEUE_JOBS_MAX', 1024, 1, 65_536,
+    'Most jobs waiting for a worker, beside the 256 that workers may hold'),
   programsMax: whole('PROGRAMS_MAX', 512, 8, 65_536, 'Most compiled programs kept'),
 
   sessionsMax: whole('SESSIONS_MAX', 1000, 0, 1_000_000, 'Most sessions at a time'),

@@ -23,8 +23,9 @@ export function admitRequests (app: FastifyInstance, lifecycle: Lifecycle, route
 /** In a scope of routes that take and give JSON: refuses other media types and large bodies. */
 export function admitJson (app: FastifyInstance, bodyBytesMax = Infinity): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    const refusal = acceptRefusal(request.headers.accept) ??
-      (request.method === 'GET' || request.method === 'HEAD' ? undefined : bodyRefusal(request, bodyBytesMax))
+    const { method, headers } = request
+    const refusal = acceptRefusal(headers.accept) ??
+      (method === 'GET' || method === 'HEAD' ? undefined : bodyRefusal(request, bodyBytesMax))
     if (refusal === undefined) done()
     else done(refusal)
   })

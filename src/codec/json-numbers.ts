@@ -107,7 +107,10 @@ export function readNumbers (
       if (open > rankMax) fault ??= faultAt(open - 1, `nested deeper than ${rankMax} axes`)
       if (depth + open > nestingMax) throw nestedTooDeep(position)
       counts[open] = 0
-      if (open > known) lengths[known = open] = unknownLength
+      if (open > known) {
+        known = open
+        lengths[open] = unknownLength
+      }
       position = skipSpace(bytes, position + 1)
       byte = byteAt(bytes, position)
       if (byte !== 0x5d) continue

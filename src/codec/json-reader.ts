@@ -55,7 +55,8 @@ Reflect.deleteProperty(Members.prototype, 'constructor')
 
 function readValue (cursor: Cursor, storage: NumberStorage, depth: number): Json {
   const { bytes } = cursor
-  const position = cursor.position = skipSpace(bytes, cursor.position)
+  const position = skipSpace(bytes, cursor.position)
+  cursor.position = position
   const byte = byteAt(bytes, position)
   if (byte === 0x7b) return readObject(cursor, storage, depth + 1)
   if (byte === 0x5b) {
@@ -109,7 +110,8 @@ function readList (cursor: Cursor, storage: NumberStorage, depth: number): reado
   for (;;) {
     cursor.position++
     list.push(readValue(cursor, storage, depth))
-    const position = cursor.position = skipSpace(bytes, cursor.position)
+    const position = skipSpace(bytes, cursor.position)
+    cursor.position = position
     const byte = byteAt(bytes, position)
     if (byte === 0x5d) break
     if (byte !== 0x2c) throw unexpected(cursor, position, "',' or ']'")
@@ -157,7 +159,9 @@ function readString (cursor: Cursor): string {
   const slot = hash & (keptStrings.length - 1)
   const kept = keptStrings[slot] ?? ''
   if (kept.length === length && sameText(bytes, start, kept)) return kept
-  return keptStrings[slot] = bytes.toString('latin1', start, position)
+  const text = bytes.toString('latin1', start, position)
+  keptStrings[slot] = text
+  return text
 }
 
 function sameText (bytes: Buffer, start: number, text: string): boolean {
@@ -200,7 +204,7 @@ function decodeString (bytes: Buffer, start: number, end: number): string {
   if (text.includes('\\')) {
     const [wrong] = /\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})./su.exec(text.replaceAll('\\\\', '__')) ?? []
     if (wrong !== undefined) throw badJson(`the string at byte ${start} holds ${wrong}`, start)
-    text = text.replace(/\\(?:u(....)|(.))/gsu, unescape)
+    text = text.replace(/\\(?:u(....)|(.))/gsu, meaningOf)
   }
   if (/\p{Surrogate}/u.test(text)) {
     throw badJson(`the string at byte ${start} has half a surrogate pair`, start)
@@ -208,7 +212,7 @@ function decodeString (bytes: Buffer, start: number, end: number): string {
   return text
 }
 
-function unescape (_: string, code: string | undefined, letter = ''): string {
+function meaningOf (_: string, code: string | undefined, letter = ''): string {
   if (code === undefined) return escapes[letter] ?? letter
   return String.fromCharCode(Number.parseInt(code, 16))
 }

@@ -72,13 +72,13 @@ t.test('what is no HTTP is told so, and the connection closed', async t => {
     HEADERS_TIMEOUT_MS: '300', REQUEST_TIMEOUT_MS: '600', SHUTDOWN_DELAY_MS: '0'
   })
   const port = await listen(app)
-  t.match(await answer(port, 'nonsense\r\n\r\n'), /^HTTP\/1.1 400 [^]*"code":"BAD_REQUEST"/)
+  t.match(await answer(port, 'nonsense\r\n\r\n'), /^HTTP\/1.1 400 .*"code":"BAD_REQUEST"/s)
   t.match(await answer(port, `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`),
-    /^HTTP\/1.1 431 [^]*"code":"HEADERS_TOO_LARGE"/)
+    /^HTTP\/1.1 431 .*"code":"HEADERS_TOO_LARGE"/s)
   const smuggled = request('{}', 'Transfer-Encoding: chunked\r\n')
-  t.match(await answer(port, smuggled), /^HTTP\/1.1 400 [^]*"code":"BAD_REQUEST"/)
+  t.match(await answer(port, smuggled), /^HTTP\/1.1 400 .*"code":"BAD_REQUEST"/s)
   t.match(await answer(port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n'),
-    /^HTTP\/1.1 408 [^]*"code":"REQUEST_TIMEOUT"/, 'headers that do not end')
+    /^HTTP\/1.1 408 .*"code":"REQUEST_TIMEOUT"/s, 'headers that do not end')
   t.match(await answer(port, request('{"input":1,"target":2}').slice(0, -5)),
     /^HTTP\/1.1 408 /, 'a body that does not end')
 })
@@ -89,7 +89,7 @@ t.test('a body too large is refused before it is sent', async t => {
   const head = request('', 'Expect: 100-continue\r\nConnection: close\r\n')
     .replace('Content-Length: 0', 'Content-Length: 1000000')
   const refused = await answer(port, head)
-  t.match(refused, /^HTTP\/1.1 413 [^]*"code":"BODY_TOO_LARGE"/)
+  t.match(refused, /^HTTP\/1.1 413 .*"code":"BODY_TOO_LARGE"/s)
   t.notMatch(refused, /100 Continue/)
   const chunked = 'POST /v1/losses/mse HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
     `Transfer-Encoding: chunked\r\n\r\n1000\r\n${' '.repeat(0x1000)}\r\n`
