@@ -1,7 +1,9 @@
-// Every vector of PyTorch's through the compiled kernels, in float32 and float64, plain and relaxed.
+// Every vector of PyTorch's through the compiled kernels, in float32 and float64, plain and
+// relaxed.
 
 import t, { type Test } from 'tap'
 import { Heap } from '../src/buffer/heap.ts'
+import type { Lease } from '../src/buffer/lease.ts'
 import { allocateTensor, type Tensor, viewOf } from '../src/buffer/tensor.ts'
 import { evaluateLoss, type EvaluationMachine } from '../src/compute/evaluate.ts'
 import { Pool } from '../src/compute/pool.ts'
@@ -23,7 +25,8 @@ await pool.ready
 t.teardown(() => pool.close())
 
 for (const relaxed of isRelaxed ? [false, true] : [false]) {
-  const programs = new LossPrograms({ relaxed, programsMax: 1000, forget: program => pool.forget(program.id) })
+  const forget = (program: { readonly id: number }): void => pool.forget(program.id)
+  const programs = new LossPrograms({ relaxed, programsMax: 1000, forget })
   for (const dtype of ['float32', 'float64'] as const) {
     t.test(`${dtype}${relaxed ? ', relaxed' : ''}`, async t => {
       for (const golden of cases(dtype)) {
@@ -47,9 +50,9 @@ async function check (t: Test, machine: EvaluationMachine, golden: GoldenCase): 
     }
     const wrong = Object.entries(found).flatMap(([name, values]) => {
       const expected = name === 'loss' ? golden.output : golden.grads[name]
-      return expected === undefined
-        ? []
-        : differences(values, numbersOf(expected), golden.tolerance).map(text => `${name}${text}`)
+      if (expected === undefined) return []
+      const texts = differences(values, numbersOf(expected), golden.tolerance)
+      return texts.map(text => `${name}${text}`)
     })
     t.same(wrong.slice(0, 3), [], golden.name)
   } catch (fault) {
@@ -61,7 +64,7 @@ async function check (t: Test, machine: EvaluationMachine, golden: GoldenCase): 
 }
 
 async function evaluate (
-  machine: EvaluationMachine, definition: Definition, golden: GoldenCase, lease: ReturnType<Heap['lease']>
+  machine: EvaluationMachine, definition: Definition, golden: GoldenCase, lease: Lease
 ): Promise<Record<string, ArrayLike<number>>> {
   const datatypes = { float32: 'FP32', float64: 'FP64', int64: 'INT64' } as const
   const shapes = Object.fromEntries(Object.entries(golden.inputs)
@@ -71,15 +74,16 @@ async function evaluate (
   const datatype = golden.dtype === 'float32' ? 'FP32' : 'FP64'
   for (const [name, input] of Object.entries(golden.inputs)) {
     const kind = kinds[name] ?? 'real'
+    const numbers = numbersOf(input)
     const tensor = allocateTensor(lease, kind === 'real' ? datatype : 'INT64', input.shape)
-    if (tensor.datatype === 'INT64') viewOf(heap, { ...tensor, datatype: 'INT64' }).set(numbersOf(input).map(BigInt))
-    else viewOf(heap, { ...tensor, datatype }).set(numbersOf(input))
+    if (kind === 'real') viewOf(heap, { ...tensor, datatype }).set(numbers)
+    else viewOf(heap, { ...tensor, datatype: 'INT64' }).set(numbers.map(BigInt))
     tensors[name] = { kind, tensor }
   }
   const gradients = Object.keys(golden.grads)
-  const { options } = golden
-  const result = await evaluateLoss(machine, { definition, tensors, options, gradients, datatype }, lease)
-  const values: Record<string, ArrayLike<number>> = { loss: viewOf(heap, { ...result.loss, datatype }) }
-  for (const [name, gradient] of result.gradients) values[name] = viewOf(heap, { ...gradient, datatype })
-  return values
+  const call = { definition, tensors, options: golden.options, gradients, datatype } as const
+  const result = await evaluateLoss(machine, call, lease)
+  const values = new Map([['loss', result.loss], ...result.gradients])
+  return Object.fromEntries([...values].map(([name, tensor]) =>
+    [name, viewOf(heap, { ...tensor, datatype })]))
 }

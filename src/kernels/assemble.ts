@@ -31,7 +31,7 @@ const probe = new Uint8Array([
 
 /**
  * True if this engine runs relaxed SIMD. Node 20 hides it behind a flag, which works if it is set
- * before the first module is compiled; newer ones print an error for the flag, so the probe is first.
+ * before the first module is compiled; newer ones print an error for the flag: the probe is first.
  */
 export function enableRelaxedSimd (): boolean {
   if (WebAssembly.validate(probe)) return true

@@ -1,4 +1,4 @@
-// Recognises a matrix product in a graph: the sum over k of a · b, where both have axes of their own.
+// Recognises a matrix product: the sum over k of a · b, where both have axes of their own.
 
 import type { Axis, Graph, Node } from '../formulas/graph.ts'
 

@@ -21,7 +21,7 @@ export function sameSpace (a: Space, b: Space): boolean {
   return sameSet(a.outer, b.outer) && sameSet(a.inner, b.inner)
 }
 
-/** True if what is done in a space can be done in the loop of another: perhaps once for each row. */
+/** True if what is done in a space can be done in the loop of another, perhaps once a row. */
 export function ridesIn (space: Space, host: Space): boolean {
   if (sameSpace(space, host)) return true
   if (space.inner.length > 0) return false

@@ -1,301 +1,175 @@
 // Compiled programs against the plain evaluator: every kind of loop (flat, lanes along and beside
 // rows, several inner axes, gathers, broadcasts, products), both precisions, tails of all lengths.
 
-import t, { type Test } from 'tap'
-import { gradient } from '../../src/formulas/gradient.ts'
-import { Graph, type Node, originalAxis } from '../../src/formulas/graph.ts'
+import t from 'tap'
 import { enableRelaxedSimd, loadAssembler } from '../../src/kernels/assemble.ts'
-import { compileProgram, type Output } from '../../src/kernels/compile.ts'
-import { evaluate } from '../evaluator.ts'
+import { compileProgram } from '../../src/kernels/compile.ts'
 import { Random } from '../random.ts'
-import { runProgram } from './runner.ts'
+import { differences, randomOperands } from './against-evaluator.ts'
+import { graphOf, type Texts } from './texts.ts'
 
-interface Case {
-  readonly name: string
-  readonly axes: string
-  /** Axis lengths to try, in the order of `axes`. */
+interface Case extends Texts {
+  /** Lengths to try, in the order of `axes`. */
   readonly lengths: readonly (readonly number[])[]
-  build (graph: Graph): { outputs: Output[], numbers?: Record<string, number> }
 }
 
-const real = (graph: Graph, name: string, layout: string): Node => graph.input(name, [...layout], 'real')
-const stored = (name: string, node: Node, layout: string): Output => ({ name, node, layout: [...layout] })
+const flat = [0, 1, 2, 3, 4, 5, 15, 16, 17, 31, 33, 1000, 1024, 1025, 5000, 200_001]
 
-function withGradients (graph: Graph, loss: Node, inputs: readonly Node[]): Output[] {
-  const seed = loss.axes.length === 0 ? graph.constant(1) : graph.input('seed', loss.axes, 'real')
-  const slopes = gradient(graph, loss, seed, inputs)
-  return [stored('loss', loss, loss.axes.join('')), ...slopes.map((slope, index) =>
-    stored(`slope ${inputs[index]?.name}`, slope, (inputs[index] as Node).layout.join('')))]
-}
-
-const mean = (graph: Graph, x: Node): Node => {
-  const count = x.axes.map(axis => graph.size(axis)).reduce((a, b) => graph.apply('mul', a, b))
-  return graph.apply('div', graph.reduce('sum', x, x.axes), count)
-}
-
-function crossEntropy (graph: Graph, input: Node, target: Node): Node {
-  return graph.apply('neg', graph.take(graph.applyOver('log_softmax', ['C'], input), target, 'C'))
-}
-
-const cases: Case[] = [
-  {
-    name: 'squares, flat',
+const cases: Readonly<Record<string, Case>> = {
+  'squares, flat': {
     axes: 'S',
-    lengths: [[0], [1], [2], [3], [4], [5], [15], [16], [17], [31], [33], [1000], [1024], [1025], [5000], [200_001]],
-    build: graph => {
-      const [x, y] = [real(graph, 'x', 'S'), real(graph, 'y', 'S')]
-      const d = graph.apply('sub', x, y)
-      return { outputs: withGradients(graph, mean(graph, graph.apply('mul', d, d)), [x, y]) }
-    }
+    lengths: flat.map(length => [length]),
+    tensors: { x: 'S', y: 'S' },
+    loss: 'd = x - y; mean(d * d)'
   },
-  {
-    name: 'squares of a broadcast, gradients summed back',
+  'squares of a broadcast, gradients summed back': {
     axes: 'NC',
     lengths: [[1, 1], [3, 4], [5, 17], [40, 3], [600, 7]],
-    build: graph => {
-      const [x, y] = [real(graph, 'x', 'N'), real(graph, 'y', 'C')]
-      const d = graph.apply('sub', x, y)
-      return { outputs: withGradients(graph, mean(graph, graph.apply('mul', d, d)), [x, y]) }
-    }
+    tensors: { x: 'N', y: 'C' },
+    loss: 'd = x - y; mean(d * d)'
   },
-  {
-    name: 'squares without reduction, an upstream gradient',
+  'squares without reduction, an upstream gradient': {
     axes: 'NC',
     lengths: [[3, 5], [2, 33]],
-    build: graph => {
-      const [x, y] = [real(graph, 'x', 'NC'), real(graph, 'y', 'C')]
-      const d = graph.apply('sub', x, y)
-      return { outputs: withGradients(graph, graph.apply('mul', d, d), [x, y]) }
-    }
+    tensors: { x: 'N C', y: 'C' },
+    loss: 'd = x - y; d * d'
   },
-  {
-    name: 'softplus and sigmoid share an exponential',
+  'softplus and sigmoid share an exponential': {
     axes: 'S',
     lengths: [[5], [70]],
-    build: graph => {
-      const x = real(graph, 'x', 'S')
-      return { outputs: withGradients(graph, mean(graph, graph.apply('softplus', x)), [x]) }
-    }
+    tensors: { x: 'S' },
+    loss: 'mean(softplus(x))'
   },
-  {
-    name: 'cross-entropy, lanes along the classes',
+  'cross-entropy, lanes along the classes': {
     axes: 'NC',
     lengths: [[1, 1], [3, 5], [7, 16], [4, 19], [64, 10], [3, 5000], [500, 7]],
-    build: graph => {
-      const [x, target] = [real(graph, 'x', 'NC'), graph.input('class', ['N'], 'INT64')]
-      return { outputs: withGradients(graph, mean(graph, crossEntropy(graph, x, target)), [x]) }
-    }
+    tensors: { x: 'N C', class: 'N INT64' },
+    loss: 'mean(-log_softmax(x, C)[C = class])'
   },
-  {
-    name: 'cross-entropy of one sample',
+  'cross-entropy of one sample': {
     axes: 'C',
     lengths: [[1], [5], [1000]],
-    build: graph => {
-      const [x, target] = [real(graph, 'x', 'C'), graph.input('class', [], 'INT64')]
-      return { outputs: withGradients(graph, crossEntropy(graph, x, target), [x]) }
-    }
+    tensors: { x: 'C', class: 'INT64' },
+    loss: '-log_softmax(x, C)[C = class]'
   },
-  {
-    name: 'cross-entropy, lanes beside the classes',
+  'cross-entropy, lanes beside the classes': {
     axes: 'NCS',
     lengths: [[1, 1, 1], [2, 3, 4], [2, 5, 19], [3, 4, 1100], [2, 600, 5]],
-    build: graph => {
-      const [x, target] = [real(graph, 'x', 'NCS'), graph.input('class', ['N', 'S'], 'INT64')]
-      return { outputs: withGradients(graph, mean(graph, crossEntropy(graph, x, target)), [x]) }
-    }
+    tensors: { x: 'N C S', class: 'N S INT64' },
+    loss: 'mean(-log_softmax(x, C)[C = class])'
   },
-  {
-    name: 'cross-entropy with class weights and a mean over them',
+  'cross-entropy with class weights and a mean over them': {
     axes: 'NCS',
     lengths: [[2, 3, 4], [2, 5, 19], [40, 3, 1]],
-    build: graph => {
-      const [x, target] = [real(graph, 'x', 'NCS'), graph.input('class', ['N', 'S'], 'INT64')]
-      const weight = graph.take(real(graph, 'w', 'C'), target, 'C')
-      const kept = graph.apply('ne', target, graph.parameter('ignored'))
-      const zero = graph.constant(0)
-      const value = graph.apply('where', kept, graph.apply('mul', weight, crossEntropy(graph, x, target)), zero)
-      const total = graph.reduce('sum', graph.apply('where', kept, weight, zero), ['N', 'S'])
-      const loss = graph.apply('div', graph.reduce('sum', value, ['N', 'S']), total)
-      return { outputs: withGradients(graph, loss, [x]), numbers: { ignored: 1 } }
-    }
+    tensors: { x: 'N C S', w: 'C', class: 'N S INT64' },
+    by: ['x'],
+    numbers: { ignored: 1 },
+    loss: `kept = class != ignored
+           weight = w[C = class]
+           value = kept ? -weight * log_softmax(x, C)[C = class] : 0
+           sum(value) / sum(kept ? weight : 0, N, S)`
   },
-  {
-    name: 'soft targets and a gradient by the class weights',
+  'soft targets and a gradient by the class weights': {
     axes: 'NCS',
     lengths: [[2, 3, 4], [5, 9, 2], [2, 5, 70]],
-    build: graph => {
-      const [x, y, w] = [real(graph, 'x', 'NCS'), real(graph, 'y', 'NCS'), real(graph, 'w', 'C')]
-      const terms = [w, y, graph.applyOver('log_softmax', ['C'], x)].reduce((a, b) => graph.apply('mul', a, b))
-      const loss = graph.apply('neg', graph.reduce('sum', terms, ['C']))
-      return { outputs: withGradients(graph, mean(graph, loss), [x, y, w]) }
-    }
+    tensors: { x: 'N C S', y: 'N C S', w: 'C' },
+    loss: 'mean(-sum(w * y * log_softmax(x, C), C))'
   },
-  {
-    name: 'a softmax kept in scratch for three uses',
+  'a softmax kept in scratch for three uses': {
     axes: 'NC',
     lengths: [[3, 5], [2, 70], [4, 4100]],
-    build: graph => {
-      const x = real(graph, 'x', 'NC')
-      const e = graph.apply('exp', graph.apply('mul', x, graph.constant(0.125)))
-      const a = graph.apply('div', e, graph.reduce('sum', e, ['C']))
-      const b = graph.apply('sub', e, graph.reduce('max', e, ['C']))
-      return { outputs: [stored('a', a, 'NC'), stored('b', b, 'NC'), stored('c', graph.reduce('min', b, ['C']), 'N')] }
+    tensors: { x: 'N C' },
+    values: {
+      a: ['NC', 'e = exp(x / 8); e / sum(e, C)'],
+      b: ['NC', 'e = exp(x / 8); e - max(e, C)'],
+      c: ['N', 'e = exp(x / 8); min(e - max(e, C), C)']
     }
   },
-  {
-    name: 'an input read in another order',
+  'an input read in another order': {
     axes: 'NM',
     lengths: [[3, 5], [20, 9]],
-    build: graph => {
-      const [x, y] = [real(graph, 'x', 'NM'), graph.input('y', ['M', 'N'], 'real')]
-      return { outputs: withGradients(graph, mean(graph, graph.apply('exp', graph.apply('mul', x, y))), [x, y]) }
-    }
+    tensors: { x: 'N M', y: 'M N' },
+    loss: 'mean(exp(x * y))'
   },
-  {
-    name: 'softmax both ways',
+  'softmax both ways': {
     axes: 'NM',
     lengths: [[3, 5], [20, 9]],
-    build: graph => {
-      const x = real(graph, 'x', 'NM')
-      const both = graph.apply('add', graph.applyOver('softmax', ['N'], x), graph.applyOver('log_softmax', ['M'], x))
-      return { outputs: withGradients(graph, mean(graph, graph.apply('mul', both, both)), [x]) }
-    }
+    tensors: { x: 'N M' },
+    loss: 'both = softmax(x, N) + log_softmax(x, M); mean(both * both)'
   },
-  {
-    name: 'positions and lengths as numbers',
+  'two gathers at once': {
+    axes: 'NABS',
+    lengths: [[1, 1, 1, 1], [3, 4, 5, 2], [9, 3, 4, 7]],
+    tensors: { t: 'A S B', i: 'N INT64', j: 'N S INT32', x: 'N S' },
+    loss: 'mean(x * t[A = i, B = j])',
+    by: ['x'],
+    values: { whole: ['N', 't[A = i, B = 1, S = 0]'], one: ['', 't[A = 1, B = 2, S = 0]'] }
+  },
+  'positions and lengths as numbers': {
     axes: 'NCS',
     lengths: [[2, 3, 4], [2, 5, 19]],
-    build: graph => {
-      const x = real(graph, 'x', 'NCS')
-      const place = ['N', 'C', 'S'].map(axis => graph.apply('div', graph.iota(axis), graph.size(axis)))
-      const sum = place.reduce((a, b) => graph.apply('add', graph.apply('mul', a, b), graph.iota('S')))
-      return { outputs: withGradients(graph, graph.reduce('sum', graph.apply('mul', x, sum), ['C']), [x]) }
-    }
+    tensors: { x: 'N C S' },
+    loss: `place = index(N) / N * index(C) / C + index(S)
+           sum(x * (place * index(S) / S + index(S)), C)`
   },
-  {
-    name: 'integers and flags as numbers',
+  'integers and flags as numbers': {
     axes: 'NC',
     lengths: [[3, 5], [2, 19]],
-    build: graph => {
-      const inputs = (['INT64', 'INT32', 'UINT8', 'BOOL'] as const).map(datatype => graph.input(datatype, ['N', 'C'], datatype))
-      const sum = inputs.reduce((a, b) => graph.apply('add', a, b))
-      return { outputs: [stored('sum', sum, 'NC'), stored('rows', graph.reduce('max', sum, ['N']), 'C')] }
-    }
+    tensors: { a: 'N C INT64', b: 'N C INT32', c: 'N C UINT8', d: 'N C BOOL' },
+    values: { sum: ['NC', 'a + b + c + d'], rows: ['C', 'max(a + b + c + d, N)'] }
   },
-  {
-    name: 'totals of a maximum, a minimum and a yes/no',
+  'totals of a maximum, a minimum and a yes/no': {
     axes: 'S',
     lengths: [[1], [7], [70_000]],
-    build: graph => {
-      const x = real(graph, 'x', 'S')
-      const one = graph.apply('where', graph.apply('gt', x, graph.constant(3)), graph.constant(1), graph.constant(0))
-      return { outputs: [stored('max', graph.reduce('max', x, ['S']), ''), stored('min', graph.reduce('min', x, ['S']), ''),
-        stored('any', graph.reduce('max', one, ['S']), '')] }
-    }
+    tensors: { x: 'S' },
+    values: { max: ['', 'max(x)'], min: ['', 'min(x)'], any: ['', 'any(x > 3) ? 1 : 0'] }
   },
-  {
-    name: 'a linear layer with its gradients',
+  'a linear layer with its gradients': {
     axes: 'NIO',
     lengths: [[1, 1, 1], [3, 5, 2], [16, 33, 10], [64, 100, 17]],
-    build: graph => {
-      const [x, w, b] = [real(graph, 'x', 'NI'), graph.input('w', ['O', 'I'], 'real'), real(graph, 'b', 'O')]
-      const y = graph.apply('add', graph.reduce('sum', graph.apply('mul', x, w), ['I']), b)
-      const z = graph.apply('tanh', y)
-      return { outputs: [...withGradients(graph, mean(graph, graph.apply('mul', z, z)), [x, w, b]), stored('y', y, 'NO')] }
-    }
+    tensors: { x: 'N I', w: 'O I', b: 'O' },
+    loss: 'y = sum(x * w, I) + b; mean(tanh(y) ** 2)',
+    values: { y: ['NO', 'sum(x * w, I) + b'] }
   },
-  {
-    name: 'two layers and cross-entropy',
+  'two layers and cross-entropy': {
     axes: 'NIHC',
     lengths: [[4, 6, 5, 3], [16, 20, 12, 10]],
-    build: graph => {
-      const [x, v, w] = [real(graph, 'x', 'NI'), graph.input('v', ['H', 'I'], 'real'), graph.input('w', ['C', 'H'], 'real')]
-      const hidden = graph.apply('relu', graph.reduce('sum', graph.apply('mul', x, v), ['I']))
-      const logits = graph.reduce('sum', graph.apply('mul', hidden, w), ['H'])
-      const target = graph.input('class', ['N'], 'INT32')
-      return { outputs: withGradients(graph, mean(graph, crossEntropy(graph, logits, target)), [x, v, w]) }
-    }
+    tensors: { x: 'N I', v: 'H I', w: 'C H', class: 'N INT32' },
+    loss: `hidden = relu(sum(x * v, I))
+           logits = sum(hidden * w, H)
+           mean(-log_softmax(logits, C)[C = class])`
   },
-  {
-    name: 'numbers alone',
+  'numbers alone': {
     axes: '',
     lengths: [[]],
-    build: graph => {
-      const [x, y] = [real(graph, 'x', ''), real(graph, 'y', '')]
-      return { outputs: withGradients(graph, graph.apply('mul', graph.apply('exp', x), y), [x, y]) }
-    }
+    tensors: { x: '', y: '' },
+    loss: 'exp(x) * y'
   }
-]
+}
 
-const tolerances = { f32: [2e-5, 1e-6], f64: [1e-12, 1e-14] } as const
+const tolerances = {
+  f32: { relative: 2e-5, absolute: 5e-6 },
+  f64: { relative: 1e-12, absolute: 1e-14 }
+}
 
 t.before(async () => {
   enableRelaxedSimd()
   await loadAssembler()
 })
 
-for (const { name, axes, lengths, build } of cases) {
+for (const [name, texts] of Object.entries(cases)) {
   t.test(name, async t => {
     for (const [precision, relaxed] of [['f32', false], ['f32', true], ['f64', false]] as const) {
-      const graph = new Graph([...axes])
-      const { outputs, numbers = {} } = build(graph)
+      const { graph, outputs } = graphOf(texts)
       const program = compileProgram({ graph, outputs, precision, relaxed })
-      for (const sizes of lengths) {
-        compare(t, program, outputs, { sizes, numbers, axes, precision, relaxed })
+      for (const sizes of texts.lengths) {
+        const random = new Random(sizes.reduce((seed, size) => seed * 31 + size, 7))
+        const lengths = new Map([...texts.axes].map((axis, index) => [axis, sizes[index] ?? 0]))
+        const numbers = new Map(Object.entries(texts.numbers ?? {}))
+        const operands = randomOperands(outputs, lengths, numbers, random)
+        const found = differences(program, outputs, operands, { random, ...tolerances[precision] })
+        t.same(found, [], `${precision}${relaxed ? ' relaxed' : ''} [${sizes}]`)
       }
     }
   })
-}
-
-function compare (t: Test, program: ReturnType<typeof compileProgram>, outputs: readonly Output[], run: {
-  sizes: readonly number[], numbers: Record<string, number>, axes: string, precision: 'f32' | 'f64', relaxed: boolean
-}): void {
-  const random = new Random(run.sizes.reduce((seed, size) => seed * 31 + size, 7))
-  const lengths = new Map([...run.axes].map((axis, index) => [axis, run.sizes[index] ?? 0]))
-  const count = (layout: readonly string[]): number =>
-    layout.reduce((product, axis) => product * (lengths.get(originalAxis(axis)) ?? NaN), 1)
-  const inputs = new Map<string, Float64Array>()
-  const datatypes = new Map<string, string>()
-  const seen = new Set<Node>()
-  const open = outputs.map(output => output.node)
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (seen.has(node)) continue
-    seen.add(node)
-    open.push(...node.args)
-    if (node.op !== 'input') continue
-    datatypes.set(node.name, node.datatype)
-    const classes = lengths.get('C') ?? 3
-    inputs.set(node.name, Float64Array.from({ length: count(node.layout) }, () => {
-      if (node.datatype === 'real') return Math.fround(random.normal())
-      if (node.datatype === 'BOOL') return random.below(2)
-      return random.below(Math.min(classes, 100))
-    }))
-  }
-  const numbers = new Map(Object.entries(run.numbers))
-  const expected = evaluate(outputs.map(({ node, layout }) => ({ node, axes: layout })), { lengths, inputs, numbers })
-  const sizes = new Map(outputs.map(({ name, layout }) => [name, count(layout)]))
-  const setting = { lengths, inputs, numbers, outputs: sizes, datatypes }
-  const actual = runProgram(program, setting)
-  const label = `${run.precision}${run.relaxed ? ' relaxed' : ''} [${run.sizes}]`
-  const [relative, absolute] = tolerances[run.precision]
-  for (const [index, { name }] of outputs.entries()) {
-    const worst = farthest(actual.get(name) ?? [], expected[index] ?? new Float64Array(), relative, absolute)
-    t.equal(worst, null, `${label} ${name}`)
-  }
-  // Chunks in another order, and one at a time, give the same bits.
-  const shuffled = runProgram(program, { ...setting, order: chunks => random.shuffle(chunks) })
-  for (const [name, values] of actual) {
-    const other = shuffled.get(name) ?? []
-    t.equal(values.findIndex((value, place) => !Object.is(value, other[place])), -1, `${label} ${name} in another order`)
-  }
-}
-
-function farthest (actual: readonly number[], expected: Float64Array, relative: number, absolute: number): string | null {
-  for (const [index, value] of expected.entries()) {
-    const got = actual[index] ?? NaN
-    const close = Object.is(got, value) || got === value || Math.abs(got - value) <= absolute + relative * Math.abs(value)
-      || (Number.isNaN(got) && Number.isNaN(value))
-    if (!close) return `at ${index}: ${got} instead of ${value}`
-  }
-  return actual.length === expected.length ? null : `${actual.length} values instead of ${expected.length}`
 }

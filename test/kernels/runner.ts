@@ -1,6 +1,7 @@
 // Runs compiled programs without a pool: lays out a memory by hand, runs all chunks (in any order)
-// and reads the outputs. What lies around an output is checked to be untouched.
+// and reads the outputs. What lies behind an output is checked to be untouched.
 
+import { originalAxis } from '../../src/formulas/graph.ts'
 import type { Compiled } from '../../src/kernels/program.ts'
 import { stepOffset } from '../../src/kernels/record.ts'
 
@@ -42,7 +43,7 @@ export class Machine {
 
   constructor (program: Compiled, { lengths, inputs, numbers, outputs, datatypes }: Run) {
     this.#program = program
-    const length = (axis: string): number => lengths.get(axis) ?? lengths.get(axis.replace(/'+$/, '')) ?? NaN
+    const length = (axis: string): number => lengths.get(originalAxis(axis)) ?? NaN
     this.#record = this.#place(program.template.length)
     new Uint8Array(memory.buffer).set(program.template, this.#record)
     for (const [axis, word] of program.lengths) this.#set(word, length(axis))
@@ -68,7 +69,8 @@ export class Machine {
 
   #cut (length: (axis: string) => number): void {
     const thread = new WebAssembly.Global({ value: 'i32' }, 1)
-    const { exports } = new WebAssembly.Instance(this.#program.module, { lossd: { memory, thread } })
+    const imports = { lossd: { memory, thread } }
+    const { exports } = new WebAssembly.Instance(this.#program.module, imports)
     const fits = this.#program.parts.map(part => part.fit(length))
     const threadBytes = Math.ceil(Math.max(...fits.map(fit => fit.threadBytes)) / 64) * 64
     this.#set(this.#program.scratchWord, this.#place(2 * threadBytes))
@@ -124,8 +126,9 @@ export class Machine {
         ? view.getFloat32(address + 4 * index, true)
         : view.getFloat64(address + 8 * index, true)
       results.set(name, Array.from({ length: count }, (_, index) => read(index)))
-      for (let byte = address + count * this.#bytes; byte < address + Math.ceil(count * this.#bytes / 64) * 64 + 64; byte++) {
-        if (view.getUint8(byte) !== canary) throw new Error(`something was written behind output ${name}`)
+      const bytes = count * this.#bytes
+      for (let byte = bytes; byte < Math.ceil(bytes / 64) * 64 + 64; byte++) {
+        if (view.getUint8(address + byte) !== canary) throw new Error(`${name} is written behind`)
       }
     }
     return results
