@@ -36,11 +36,6 @@ function registerLoss (
 ): void {
   const alias = name !== entry.loss.name
   const url = `/v1/losses/${name}`
-  let description: string | undefined
-  app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (_request, reply) => {
-    description ??= JSON.stringify(describe(entry))
-    sendJson(reply, description)
-  })
   app.post(url, { schema: { ...postSchema(entry), hide: alias } }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
     const body = reader.read(request.body instanceof Buffer ? request.body : noBody)
@@ -53,6 +48,11 @@ function registerLoss (
     answer.then(
       text => { sendJson(reply, text) },
       (fault: unknown) => { sendProblem(request, reply, fault) })
+  })
+  let description: string | undefined
+  app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (_request, reply) => {
+    description ??= JSON.stringify(describe(entry))
+    sendJson(reply, description)
   })
 }
 
