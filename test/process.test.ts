@@ -14,6 +14,8 @@ const quick = {
 const json = { 'content-type': 'application/json' }
 const small = JSON.stringify({ input: [[1], [2.5], [0]], target: [[1.2], [2.2], [0.5]] })
 
+t.setTimeout(120_000)
+
 interface Running {
   readonly child: ChildProcess
   readonly origin: string
