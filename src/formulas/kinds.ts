@@ -40,14 +40,19 @@ function chooseKind (
   const [first] = kinds
   if (first === undefined) throw new Error(`${name} has no type`)
   if (kinds.length === 1) return first
+  const other = others.find(entry => entry.argument.name === like)
+  // The very shape of the other means the same axes, though a single class index may fit as well.
+  const twin = kinds.find(kind => other !== undefined && axesText(kind) === axesText(other.kind))
+  if (twin !== undefined && shape.join() === other?.shape.join()) return twin
   const found = kinds.find(kind => {
     if (kind.spreads[shape.length] === undefined) return false
     const given = giveAs(argument, kind, shape, others)
-    const other = others.find(entry => entry.argument.name === like)
     return other === undefined ? fitsTogether([...others, given]) : isRelated(given, other)
   })
   return found ?? refuseKinds(argument, shape, others)
 }
+
+function axesText ({ axes }: Kind): string { return axes.map(axis => axis.name).join() }
 
 function fitsTogether (givens: readonly Given[]): boolean {
   try {

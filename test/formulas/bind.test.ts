@@ -255,3 +255,14 @@ t.test('a datatype that the shape forbids is refused', async t => {
     t.throws(() => kinds(loss, datatype, shape), { code: 'DATATYPE_MISMATCH', message: sentence })
   }
 })
+
+t.test('plain numbers of the very shape of input are read like input', async t => {
+  const kind = (input: number[], target: number[]): TensorKind | undefined =>
+    resolveKinds(definitionOf('cross-entropy'), {
+      input: { shape: input, datatype: null }, target: { shape: target, datatype: null }
+    }).target
+  t.equal(kind([1], [1]), 'real', 'one class: a probability, as PyTorch reads it')
+  t.equal(kind([3], [1]), 'class', 'an index in brackets')
+  t.equal(kind([1, 1], [1]), 'class')
+  t.equal(kind([1, 1], [1, 1]), 'real')
+})
