@@ -33,7 +33,9 @@ export async function run (): Promise<Row[]> {
     }
   })
   await withBench({ threads: 1, inlineAlwaysUs: Infinity }, turnNs, async bench => {
-    for (const us of jobsUs) rows.push(await measure('inline', bench, { us, chunks: 1, outstanding: 1 }))
+    for (const us of jobsUs) {
+      rows.push(await measure('inline', bench, { us, chunks: 1, outstanding: 1 }))
+    }
   })
   for (const [what, threads, pin] of divided) {
     await withBench({ threads, pin, inlineAlwaysUs: 0, inlineBudgetUs: 0 }, turnNs, async bench => {
@@ -78,7 +80,8 @@ async function withBench (
 async function calibrate (): Promise<number> {
   const turns = 1e6
   let nanoseconds = Infinity
-  await withBench({ threads: 1, inlineAlwaysUs: Infinity }, 1, async ({ pool, program, recordOf }) => {
+  const settings = { threads: 1, inlineAlwaysUs: Infinity }
+  await withBench(settings, 1, async ({ pool, program, recordOf }) => {
     const args = recordOf(turns / 1000, 1)
     for (let repeat = 0; repeat < 20; repeat++) {
       const start = performance.now()

@@ -1,5 +1,5 @@
-// The one shared memory: reserved at start, never grown, lent out in blocks. Tensors, the records of
-// programs and their scratch lie here; the pool's own words lie in the first 64 KiB.
+// The one shared memory: reserved at start, never grown, lent out in blocks. Tensors, the records
+// of programs and their scratch lie here; the pool's own words lie in the first 64 KiB.
 //
 //     0          1024        22784               65536                                       end
 //     │ nothing  │ pool      │ nothing           │ arena: blocks of 64-byte granules         │
@@ -44,7 +44,8 @@ export class Heap implements Lender {
 
   private constructor ({ bytes, touch = false }: HeapSettings) {
     if (bytes % pageBytes !== 0 || bytes <= reservedBytes || bytes > 65_536 * pageBytes) {
-      throw new RangeError(`A heap is a multiple of 64 KiB, from 128 KiB to 4 GiB; got ${bytes} bytes`)
+      throw new RangeError(
+        `A heap is a multiple of 64 KiB, from 128 KiB to 4 GiB; got ${bytes} bytes`)
     }
     const pages = bytes / pageBytes
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
@@ -70,7 +71,9 @@ export class Heap implements Lender {
   /** Free spans; 1 when nothing is lent. */
   get freeSpans (): number { return this.#spans.freeSpans() }
 
-  /** A block's address, a multiple of 64; its content is what was there before. Throws HEAP_FULL. */
+  /**
+   * A block's address, a multiple of 64; its content is what was there before. Throws HEAP_FULL.
+   */
   allocate (bytes: number): number {
     const granules = Math.ceil(bytes / granuleBytes) + slackGranules
     // Large blocks come from the high end: small ones that live long do not lie in their way.

@@ -35,7 +35,9 @@ export class Lease {
 
   /** Keeps the blocks beyond `end` until as many `release` have been called. */
   hold (): void {
-    if (this.#ended && this.#holds === 0) throw new Error('A lease that was given back cannot be held')
+    if (this.#ended && this.#holds === 0) {
+      throw new Error('A lease that was given back cannot be held')
+    }
     this.#holds++
   }
 

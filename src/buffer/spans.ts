@@ -1,13 +1,14 @@
 // Which parts of the heap are free: first-fit over free spans kept by size class, with neighbours
-// merged at once. Knows granules only; its books lie outside the heap, where no kernel can harm them.
+// merged at once. Knows granules only; its books lie outside the heap, where no kernel can harm
+// them.
 //
 // A span is a run of granules, used or free. `sizes` is 0 but for the tags at its ends:
 //
 //     used span of n        n 0 0 … 0 0         the first granule says how long it is
 //     free span of n       -n 0 0 … 0 -n        both ends say it, so that a neighbour finds it
 //
-// The books are three numbers per granule, but the operating system gives a page of them only when it
-// is written, so that they cost little beside the memory they describe.
+// The books are three numbers per granule, but the operating system gives a page of them only when
+// it is written, so that they cost little beside the memory they describe.
 
 const none = -1
 
@@ -34,7 +35,10 @@ export class Spans {
     this.#insert(0, count)
   }
 
-  /** The first of `n` granules, at the low or the high end of the span they are cut from; −1 if none fits. */
+  /**
+   * The first of `n` granules, at the low or the high end of the span they are cut from; −1 if none
+   * fits.
+   */
   take (n: number, end: 'low' | 'high'): number {
     const span = this.#find(n)
     if (span === none) return none

@@ -1,5 +1,6 @@
-// Writes to every page of a memory once, so that no request pays for a first touch (1.6 µs a page of
-// 4 KiB, 12 µs where a hypervisor has to find it first). In slices too short for a request to notice.
+// Writes to every page of a memory once, so that no request pays for a first touch (1.6 µs a page
+// of 4 KiB, 12 µs where a hypervisor has to find it first). In slices too short for a request to
+// notice.
 
 const sliceBytes = 1 << 19
 const pageBytes = 4096

@@ -2,8 +2,9 @@
 // finished, free the slot when no thread is inside. A worker's half is turn.ts.
 
 import {
-  armedWord, bellWord, cancelled, crewWord, dead, done, failed, heightWord, jobWord, lost,
-  openAfter, running, sealed, shutAfter, slotCount, threadCountMax, threadWord, urgencyWord
+  armedWord, bellWord, type cancelled, crewWord, dead, done, failed, heightWord, jobField, jobWord,
+  lost, openAfter, running, sealed, shutAfter, slotCount, threadCountMax, threadField, threadWord,
+  urgencyWord
 } from './job.ts'
 import { wake } from './turn.ts'
 import type { Words } from './words.ts'
@@ -49,38 +50,38 @@ export class Board {
   }
 
   /** Posts a job and returns its slot, or −1 if none is free. */
-  post (job: Posting): number {
+  post (posting: Posting): number {
     const slot = this.#phases.indexOf(free)
     if (slot < 0) return slot
     this.#phases[slot] = posted
     const words = this.#words
-    const shut = shutAfter(words.load(jobWord(slot, 'claim')))
-    // Shut first: a thread that still holds the slot's former claim must not match it with new fields.
-    words.store(jobWord(slot, 'claim'), shut)
-    words.store(jobWord(slot, 'done'), 0)
-    words.store(jobWord(slot, 'program'), job.program)
-    words.store(jobWord(slot, 'args'), job.args)
-    words.store(jobWord(slot, 'step'), 0)
-    words.store(jobWord(slot, 'chunks'), job.chunks)
-    words.store(jobWord(slot, 'grain'), job.grain)
-    words.store(jobWord(slot, 'rank'), job.urgency)
-    words.store(jobWord(slot, 'error'), 0)
-    words.store(jobWord(slot, 'threads'), job.threads)
-    words.store(jobWord(slot, 'status'), running)
+    const shut = shutAfter(words.load(jobWord(slot, jobField.claim)))
+    // Shut first: a thread that still holds the slot's former claim must not match it with new
+    // fields.
+    words.store(jobWord(slot, jobField.claim), shut)
+    words.store(jobWord(slot, jobField.done), 0)
+    words.store(jobWord(slot, jobField.program), posting.program)
+    words.store(jobWord(slot, jobField.args), posting.args)
+    words.store(jobWord(slot, jobField.step), 0)
+    words.store(jobWord(slot, jobField.chunks), posting.chunks)
+    words.store(jobWord(slot, jobField.grain), posting.grain)
+    words.store(jobWord(slot, jobField.rank), posting.urgency)
+    words.store(jobWord(slot, jobField.error), 0)
+    words.store(jobWord(slot, jobField.threads), posting.threads)
+    words.store(jobWord(slot, jobField.status), running)
     if (slot >= this.#height) this.#setHeight(slot + 1)
     // Before it opens: whoever takes all of it clears the urgency.
-    words.store(urgencyWord(slot), job.urgency)
-    words.store(jobWord(slot, 'claim'), openAfter(shut))
-    // A thread that has come later may be the one that wakes, and may not run the job: wake all then.
-    const all = job.threads < words.load(crewWord)
-    wake(words, all ? threadCountMax : Math.ceil(job.chunks / job.grain))
+    words.store(urgencyWord(slot), posting.urgency)
+    words.store(jobWord(slot, jobField.claim), openAfter(shut))
+    wake(words, Math.ceil(posting.chunks / posting.grain), posting.threads)
     return slot
   }
 
   /** Ends a job early. False if it has ended by itself: that is seen at the next bell. */
   end (slot: number, status: typeof cancelled | typeof lost): boolean {
     const words = this.#words
-    if (words.compareExchange(jobWord(slot, 'status'), running, status) !== running) return false
+    const former = words.compareExchange(jobWord(slot, jobField.status), running, status)
+    if (former !== running) return false
     this.#drain(slot, status, 0)
     return true
   }
@@ -100,19 +101,19 @@ export class Board {
   /** After a thread has ended for good: its job is lost, the others' are not. */
   abandon (thread: number): void {
     const words = this.#words
-    words.store(threadWord(thread, 'state'), dead)
-    const slot = words.load(threadWord(thread, 'inside')) - 1
+    words.store(threadWord(thread, threadField.state), dead)
+    const slot = words.load(threadWord(thread, threadField.inside)) - 1
     if (slot >= 0 && this.#phases[slot] === posted) this.end(slot, lost)
-    words.store(threadWord(thread, 'inside'), 0)
-    // It may be the one that was woken, and another need not wait for its successor; and it may have
-    // died after a bell, before its message was sent.
-    wake(words, threadCountMax)
+    words.store(threadWord(thread, threadField.inside), 0)
+    // It may be the one that was woken, and another need not wait for its successor; and it may
+    // have died after a bell, before its message was sent.
+    wake(words, threadCountMax, threadCountMax)
     this.answer()
   }
 
   /** The slot a thread is inside of, or −1. */
   slotOf (thread: number): number {
-    return this.#words.load(threadWord(thread, 'inside')) - 1
+    return this.#words.load(threadWord(thread, threadField.inside)) - 1
   }
 
   isDraining (slot: number): boolean { return this.#phases[slot] === draining }
@@ -120,9 +121,9 @@ export class Board {
   #look (slot: number): void {
     const words = this.#words
     if (this.#phases[slot] === posted) {
-      const status = words.load(jobWord(slot, 'status'))
+      const status = words.load(jobWord(slot, jobField.status))
       if (status === failed) {
-        this.#drain(slot, status, words.load(jobWord(slot, 'error')))
+        this.#drain(slot, status, words.load(jobWord(slot, jobField.error)))
       } else if (status === done) {
         // Every claim is accounted for, so nobody can touch its memory, whoever is inside.
         this.#events.ended(slot, status, 0)
@@ -136,7 +137,7 @@ export class Board {
   // Sealed first, then looked at: a thread that goes inside later finds the seal.
   #drain (slot: number, status: number, error: number): void {
     const words = this.#words
-    words.or(jobWord(slot, 'claim'), sealed)
+    words.or(jobWord(slot, jobField.claim), sealed)
     words.store(urgencyWord(slot), 0)
     this.#phases[slot] = draining
     this.#events.ended(slot, status, error)

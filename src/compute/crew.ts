@@ -1,5 +1,6 @@
 // The worker threads: started, sent programs, replaced when they end or hang, stopped at the end.
-// What this means for jobs is the board's matter: the crew says only that a thread has gone for good.
+// What this means for jobs is the board's matter: the crew says only that a thread has gone for
+// good.
 //
 //     starting ──up──▶ working ──exit──▶ gone ──back-off──▶ starting, with the same index
 //                         │
@@ -8,7 +9,7 @@
 
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import type { Program } from '../kernels/program.ts'
-import { crewWord, dead, threadCountMax, threadWord } from './job.ts'
+import { crewWord, dead, threadCountMax, threadField, threadWord } from './job.ts'
 import type { Entry } from './library.ts'
 import { bellMessage, type Mail, type Message, upMessage, type WorkerSettings } from './message.ts'
 import { startWorker } from './start-worker.ts'
@@ -77,7 +78,8 @@ export class Crew {
 
   constructor (settings: CrewSettings, events: CrewEvents) {
     if (settings.threads >= threadCountMax) {
-      throw new RangeError(`A pool has at most ${threadCountMax - 1} threads; got ${settings.threads}`)
+      throw new RangeError(
+        `A pool has at most ${threadCountMax - 1} threads; got ${settings.threads}`)
     }
     this.#settings = settings
     this.#events = events
@@ -115,11 +117,11 @@ export class Crew {
     for (const { thread, known, mail } of this.#members.values()) {
       if (!known.delete(program)) continue
       post(mail, { program })
-      this.#settings.words.add(threadWord(thread, 'mail'), 1)
+      this.#settings.words.add(threadWord(thread, threadField.mail), 1)
       sent = true
     }
     // Sleepers too, or what they were sent would pile up.
-    if (sent) wake(this.#settings.words, threadCountMax)
+    if (sent) wake(this.#settings.words, threadCountMax, threadCountMax)
   }
 
   /** Ends a thread that hangs; `gone` follows when it has ended. False if that is under way. */
@@ -149,9 +151,9 @@ export class Crew {
     const exits = members.map(({ worker }) => new Promise(resolve => worker.once('exit', resolve)))
     for (const { worker, thread } of members) {
       worker.ref()
-      words.store(threadWord(thread, 'stop'), 1)
+      words.store(threadWord(thread, threadField.stop), 1)
     }
-    wake(words, threadCountMax)
+    wake(words, threadCountMax, threadCountMax)
     await within(graceMs, exits)
     for (const thread of [...this.#members.keys()]) this.terminate(thread)
     await within(zombieAfterMs, exits)
@@ -160,9 +162,9 @@ export class Crew {
 
   #spawn (thread: number): void {
     const { memory, words, pin, wordsModule } = this.#settings
-    words.store(threadWord(thread, 'state'), dead)
-    words.store(threadWord(thread, 'stop'), 0)
-    words.store(threadWord(thread, 'mail'), 0)
+    words.store(threadWord(thread, threadField.state), dead)
+    words.store(threadWord(thread, threadField.stop), 0)
+    words.store(threadWord(thread, threadField.mail), 0)
     words.store(crewWord, this.#indices)
     const { port1: mail, port2 } = new MessageChannel()
     const settings: WorkerSettings = { memory, thread, mail: port2, pin, wordsModule }
@@ -184,42 +186,51 @@ export class Crew {
     known.add(id)
     post(mail, { program: id, module })
     // After the message: who sees the word rise finds it.
-    this.#settings.words.add(threadWord(thread, 'mail'), 1)
+    this.#settings.words.add(threadWord(thread, threadField.mail), 1)
   }
 
   #receive (member: Member, message: Message): void {
-    if (message === bellMessage) return this.#events.bell()
-    if (message !== upMessage) return this.#fault('trap', member.thread, message.trap)
-    member.upAtMs = performance.now()
-    // From here on only work keeps the process alive.
-    member.worker.unref()
-    if (++this.#up >= this.#settings.threads) this.#setReady()
+    if (message === bellMessage) {
+      this.#events.bell()
+    } else if (message === upMessage) {
+      member.upAtMs = performance.now()
+      // From here on only work keeps the process alive.
+      member.worker.unref()
+      if (++this.#up >= this.#settings.threads) this.#setReady()
+    } else {
+      this.#fault('trap', member.thread, message.trap)
+    }
   }
 
   #exited (member: Member, code: number): void {
-    const { thread, upAtMs, mail } = member
+    const { thread, mail, zombie } = member
     mail.close()
-    if (member.zombie) {
-      this.#zombies.delete(member)
-      return this.#events.gone(thread)
-    }
-    this.#members.delete(thread)
+    if (zombie) this.#zombies.delete(member)
+    else this.#members.delete(thread)
     this.#events.gone(thread)
-    if (this.#closing) return
+    if (zombie || this.#closing) return
     this.#fault('lost', thread, `Worker ${thread} ended with code ${code}`)
-    const isShort = performance.now() - upAtMs < shortLifeMs || upAtMs === 0
+    this.#replace(member)
+  }
+
+  // At once after a long life; after short ones 20, 40, 80 … ms later, so that a poisonous job or a
+  // worker that cannot start does not burn the CPU.
+  #replace ({ thread, upAtMs }: Member): void {
+    const isShort = upAtMs === 0 || performance.now() - upAtMs < shortLifeMs
     const shortLives = isShort ? (this.#shortLives.get(thread) ?? 0) + 1 : 0
     this.#shortLives.set(thread, shortLives)
-    if (this.#up < this.#settings.threads && shortLives >= startsMax) {
+    const isStarting = this.#up < this.#settings.threads
+    if (isStarting && shortLives >= startsMax) {
       this.#fault('fatal', thread, `Worker ${thread} does not start`)
-      return this.#setFailed(new Error(`Worker ${thread} does not start`))
+      this.#setFailed(new Error(`Worker ${thread} does not start`))
+    } else if (shortLives < 2) {
+      this.#respawn(thread)
+    } else {
+      const waitMs = Math.min(backOffMsMax, 10 * 2 ** Math.min(shortLives - 1, 10))
+      const timer = setTimeout(() => this.#respawn(thread), waitMs)
+      // Whoever waits for `ready` keeps the process alive, as do jobs.
+      if (!isStarting) timer.unref()
     }
-    // At once after a long life; then 20, 40, 80 … ms, so that a poisonous job cannot burn the CPU.
-    if (shortLives < 2) return this.#respawn(thread)
-    const waitMs = Math.min(backOffMsMax, 10 * 2 ** Math.min(shortLives - 1, 10))
-    const timer = setTimeout(() => this.#respawn(thread), waitMs)
-    // Whoever waits for `ready` keeps the process alive, as do jobs.
-    if (this.#up >= this.#settings.threads) timer.unref()
   }
 
   #respawn (thread: number): void {

@@ -39,7 +39,10 @@ export function grainOf (chunks: number, nanoseconds: number, threads: number): 
   return Math.max(1, Math.min(share, Math.floor(quantumNanoseconds / nanoseconds)))
 }
 
-/** Short jobs first, by powers of two of a microsecond, then as they came: lower is earlier, never 0. */
+/**
+ * Short jobs first, by powers of two of a microsecond, then as they came: lower is earlier, never
+ * 0.
+ */
 export function urgencyOf (nanoseconds: number, arrival: number): number {
   const power = Math.min(31, Math.floor(Math.log2(Math.max(1, nanoseconds / 1000))))
   return (power * (arrivalMask + 1) + (arrival & arrivalMask)) || 1

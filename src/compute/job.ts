@@ -1,7 +1,7 @@
 // Where the words of the pool lie in the shared memory, and how a claim is written. Jobs are fixed
 // records there: only numbers cross a thread.
 //
-//     byte   1024      EPOCH: the work bell; workers sleep on it
+//     byte   1024      EPOCH: rises when there is something to claim
 //            1088      BELL: something has finished
 //            1152      ARMED: 1 = the main thread wants a message at the next bell
 //            1216      thread indices in use │ 1220  height: no slot from here on is in use
@@ -30,7 +30,8 @@ export const threadCountMax = 64
 export const chunksMax = 0xffffe
 
 /** The words of a thread. Each thread has its own cache line. */
-export const threadWords = {
+export const threadField = {
+  /** One of the states below; a thread sleeps on this very word. */
   state: 0,
   /** Slot + 1 while the thread works for that job, or looks whether it can: 0 outside. */
   inside: 1,
@@ -42,8 +43,8 @@ export const threadWords = {
   mail: 4
 } as const
 
-export function threadWord (thread: number, word: keyof typeof threadWords): number {
-  return 1280 / 4 + 16 * thread + threadWords[word]
+export function threadWord (thread: number, field: number): number {
+  return 1280 / 4 + 16 * thread + field
 }
 
 /** States of a thread. */
@@ -55,7 +56,7 @@ export const asleep = 2
 export function urgencyWord (slot: number): number { return 5376 / 4 + slot }
 
 /** The words of a job. */
-export const jobWords = {
+export const jobField = {
   claim: 0,
   /** Chunks of the step that have been run. */
   done: 1,
@@ -74,8 +75,8 @@ export const jobWords = {
   threads: 10
 } as const
 
-export function jobWord (slot: number, word: keyof typeof jobWords): number {
-  return 6400 / 4 + 16 * slot + jobWords[word]
+export function jobWord (slot: number, field: number): number {
+  return 6400 / 4 + 16 * slot + field
 }
 
 /** Statuses of a job. It leaves `running` once, by compare-and-swap. */

@@ -10,7 +10,9 @@ export interface WorkerSettings {
   /** Where programs arrive. */
   readonly mail: MessagePort
   readonly pin: boolean
-  /** A module whose `createWords` stands in for plain atomics: tests put delays and deaths there. */
+  /**
+   * A module whose `createWords` stands in for plain atomics: tests put delays and deaths there.
+   */
   readonly wordsModule: string | undefined
 }
 

@@ -84,9 +84,11 @@ export class Pool {
 
   constructor (settings: PoolSettings) {
     const { memory, pin = false } = settings
-    const heap = this.#heap = new Int32Array(memory.buffer)
+    const heap = new Int32Array(memory.buffer)
     const words = settings.words?.main ?? new AtomicWords(heap)
-    const library = this.#library = new Library(settings.programsMax ?? 1024, id => this.#drop(id))
+    const library = new Library(settings.programsMax ?? 1024, id => this.#drop(id))
+    this.#heap = heap
+    this.#library = library
     this.#instances = new Instances({ memory, thread: 0 })
     this.#inline = new InlineBudget({
       inlineAlwaysUs: settings.inlineAlwaysUs ?? 20,

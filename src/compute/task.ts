@@ -22,12 +22,16 @@ export interface RunOptions {
   readonly lease?: Holdable | undefined
 }
 
-/** A job that was not run inline. It settles once, and is released once, not before it has settled. */
+/**
+ * A job that was not run inline. It settles once, and is released once, not before it has settled.
+ */
 export class Task {
   readonly entry: Entry
   readonly args: number
   readonly nanoseconds: number
-  /** Only threads with a lower index may run it: so many were there when its scratch was laid out. */
+  /**
+   * Only threads with a lower index may run it: so many were there when its scratch was laid out.
+   */
   readonly threads: number
   readonly deadlineAtMs: number
   readonly promise: Promise<void>

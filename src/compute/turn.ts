@@ -5,8 +5,9 @@
 // shared memory, so that a test can run these very functions in all orders.
 
 import {
-  armedWord, asleep, awake, bellWord, crewWord, done, epochWord, failed, heightWord, jobWord,
-  nextChunk, openAfter, running, sealed, shutAfter, slotCount, threadWord, urgencyWord
+  armedWord, asleep, awake, bellWord, crewWord, done, epochWord, failed, heightWord, jobField,
+  jobWord, nextChunk, openAfter, running, sealed, shutAfter, slotCount, threadField, threadWord,
+  urgencyWord
 } from './job.ts'
 import type { Words } from './words.ts'
 
@@ -38,49 +39,55 @@ export function takeTurn (member: Member): boolean {
   const { words, thread } = member
   // Read before everything else: whatever changes after this look also changes the epoch.
   const epoch = words.load(epochWord)
-  if (words.load(threadWord(thread, 'stop')) !== 0) return false
+  if (words.load(threadWord(thread, threadField.stop)) !== 0) return false
   member.readMail()
   if (serve(member)) return true
-  words.store(threadWord(thread, 'state'), asleep)
-  words.wait(epochWord, epoch)
-  words.store(threadWord(thread, 'state'), awake)
+  const state = threadWord(thread, threadField.state)
+  // Marked first, compared then: who has made work rings first and looks for sleepers then.
+  words.store(state, asleep)
+  if (words.load(epochWord) === epoch) words.wait(state, asleep)
+  else words.store(state, awake)
   return true
 }
 
-/** Wakes up to `count` workers, having made something to claim. */
-export function wake (words: Words, count: number): void {
+/** Wakes up to `count` of the workers below an index, having made something to claim. */
+export function wake (words: Words, count: number, below: number): void {
   words.add(epochWord, 1)
-  // A thread that is not yet marked asleep will compare the epoch before it sleeps.
-  const threads = words.load(crewWord)
-  for (let thread = 1; thread < threads; thread++) {
-    if (words.load(threadWord(thread, 'state')) === asleep) {
-      words.notify(epochWord, count)
-      return
-    }
+  const threads = Math.min(below, words.load(crewWord))
+  let woken = 0
+  for (let thread = 1; thread < threads && woken < count; thread++) {
+    const state = threadWord(thread, threadField.state)
+    if (words.load(state) !== asleep) continue
+    // The mark is what it sleeps on: one that was only about to sleep finds it changed and does
+    // not.
+    if (words.compareExchange(state, asleep, awake) !== asleep) continue
+    words.notify(state, 1)
+    woken++
   }
 }
 
 // Tries the jobs in order of urgency until one lets it claim something.
 function serve (member: Member): boolean {
   const { words, thread } = member
-  const tried = new Set<number>()
+  let tried: Set<number> | undefined
   // Every eighth time the oldest job comes first, so that long ones do not starve.
-  const oldest = (words.load(threadWord(thread, 'claims')) & 7) === 7
+  const oldest = (words.load(threadWord(thread, threadField.claims)) & 7) === 7
   for (;;) {
     const slot = pick(words, tried, oldest)
     if (slot < 0) return false
     if (visit(member, slot)) return true
+    tried ??= new Set()
     tried.add(slot)
   }
 }
 
-function pick (words: Words, tried: ReadonlySet<number>, oldest: boolean): number {
+function pick (words: Words, tried: ReadonlySet<number> | undefined, oldest: boolean): number {
   const height = Math.min(words.load(heightWord), slotCount)
   let best = -1
   let bestUrgency = 0
   for (let slot = 0; slot < height; slot++) {
     const urgency = words.load(urgencyWord(slot))
-    if (urgency === 0 || tried.has(slot)) continue
+    if (urgency === 0 || tried?.has(slot) === true) continue
     if (best < 0 || (oldest ? isOlder(urgency, bestUrgency) : urgency < bestUrgency)) {
       best = slot
       bestUrgency = urgency
@@ -98,26 +105,26 @@ function isOlder (urgency: number, other: number): boolean {
 function visit (member: Member, slot: number): boolean {
   const { words, thread } = member
   // Before anything is claimed: who seals the claim and then sees nobody inside reuses the slot.
-  words.store(threadWord(thread, 'inside'), slot + 1)
+  words.store(threadWord(thread, threadField.inside), slot + 1)
   const worked = claimRange(member, slot)
-  words.store(threadWord(thread, 'inside'), 0)
+  words.store(threadWord(thread, threadField.inside), 0)
   // After leaving: the main thread waits for this if it saw us inside when it sealed.
-  if (words.load(jobWord(slot, 'claim')) < 0) ring(member)
+  if (words.load(jobWord(slot, jobField.claim)) < 0) ring(member)
   return worked
 }
 
 function claimRange (member: Member, slot: number): boolean {
   const { words, thread } = member
   for (;;) {
-    const claim = words.load(jobWord(slot, 'claim'))
+    const claim = words.load(jobWord(slot, jobField.claim))
     if (claim < 0) return false
     // These belong to the claim if it is still the same when it is swapped.
-    const chunks = words.load(jobWord(slot, 'chunks'))
+    const chunks = words.load(jobWord(slot, jobField.chunks))
     const first = nextChunk(claim)
-    if (first >= chunks || thread >= words.load(jobWord(slot, 'threads'))) return false
-    const last = Math.min(first + words.load(jobWord(slot, 'grain')), chunks)
+    if (first >= chunks || thread >= words.load(jobWord(slot, jobField.threads))) return false
+    const last = Math.min(first + words.load(jobWord(slot, jobField.grain)), chunks)
     const taken = claim + last - first
-    if (words.compareExchange(jobWord(slot, 'claim'), claim, taken) !== claim) continue
+    if (words.compareExchange(jobWord(slot, jobField.claim), claim, taken) !== claim) continue
     // Nothing left to claim, until this range is done and a later step is opened.
     if (last === chunks) words.store(urgencyWord(slot), 0)
     runRange(member, slot, first, last, chunks)
@@ -129,76 +136,82 @@ function runRange (
   member: Member, slot: number, first: number, last: number, chunks: number
 ): void {
   const { words, kernels } = member
-  const program = words.load(jobWord(slot, 'program'))
-  const args = words.load(jobWord(slot, 'args')) >>> 0
-  const step = words.load(jobWord(slot, 'step'))
-  const error = runChunks(member, program, args, step, first, Math.min(last, kernels.chunks(args, step)))
-  if (error !== 0) return fail(member, slot, error)
+  const program = words.load(jobWord(slot, jobField.program))
+  const args = words.load(jobWord(slot, jobField.args)) >>> 0
+  const step = words.load(jobWord(slot, jobField.step))
   const count = last - first
-  if (words.add(jobWord(slot, 'done'), count) + count === chunks) {
-    advance(member, slot, program, args, step)
+  // An empty step is claimed as if it had a chunk.
+  const end = Math.min(last, kernels.chunks(args, step))
+  let error = runChunks(member, program, args, step, first, end)
+  if (error === 0 && words.add(jobWord(slot, jobField.done), count) + count === chunks) {
+    error = advance(member, slot, program, args, step)
   }
+  if (error !== 0) fail(member, slot, error)
 }
 
 function runChunks (
   { words, thread, kernels }: Member,
   program: number, args: number, step: number, first: number, last: number
 ): number {
-  words.add(threadWord(thread, 'claims'), 1)
+  words.add(threadWord(thread, threadField.claims), 1)
   return first < last ? kernels.run(program, args, step, first, last) : 0
 }
 
-// By the thread that ran the last chunk of a step: nobody else holds a claim on this job.
+// By the thread that ran the last chunk of a step: nobody else holds a claim on this job. Steps
+// that one claim can take run right here; one for several threads is opened. Returns 0 or an error.
 function advance (
   member: Member, slot: number, program: number, args: number, step: number
-): void {
+): number {
   const { words, kernels } = member
   const steps = kernels.steps(args)
-  for (let next = step + 1; ; next++) {
-    let error = kernels.after(program, args, next - 1)
-    if (error !== 0) return fail(member, slot, error)
-    if (next === steps) return finish(member, slot)
-    const claim = words.load(jobWord(slot, 'claim'))
-    if (claim < 0) return
+  let error = kernels.after(program, args, step)
+  for (let next = step + 1; error === 0 && next < steps; next++) {
+    const claim = words.load(jobWord(slot, jobField.claim))
+    if (claim < 0) return 0
     const chunks = kernels.chunks(args, next)
     const grain = kernels.grain(args, next, words.load(crewWord) - 1)
-    if (chunks > grain) return openStep(words, slot, claim, next, chunks, grain)
+    if (chunks > grain) {
+      openStep(words, slot, claim, next, chunks, grain)
+      return 0
+    }
     error = runChunks(member, program, args, next, 0, chunks)
-    if (error !== 0) return fail(member, slot, error)
+    if (error === 0) error = kernels.after(program, args, next)
   }
+  if (error === 0) finish(member, slot)
+  return error
 }
 
-// Shut, write, open. The swaps fail if the main thread has sealed the claim meanwhile: a plain store
-// would break the seal. Urgency is set before the claim opens, since the first to come may take all
-// and clear it; a thread that comes too early finds nothing, and the epoch brings it back.
+// Shut, write, open. The swaps fail if the main thread has sealed the claim meanwhile: a plain
+// store would break the seal. Urgency is set before the claim opens, since the first to come may
+// take all and clear it; a thread that comes too early finds nothing, and the epoch brings it back.
 function openStep (
   words: Words, slot: number, claim: number, step: number, chunks: number, grain: number
 ): void {
   const shut = shutAfter(claim)
-  if (words.compareExchange(jobWord(slot, 'claim'), claim, shut) !== claim) return
-  words.store(jobWord(slot, 'done'), 0)
-  words.store(jobWord(slot, 'step'), step)
-  words.store(jobWord(slot, 'chunks'), chunks)
-  words.store(jobWord(slot, 'grain'), grain)
-  words.store(urgencyWord(slot), words.load(jobWord(slot, 'rank')))
-  if (words.compareExchange(jobWord(slot, 'claim'), shut, openAfter(shut)) !== shut) {
+  if (words.compareExchange(jobWord(slot, jobField.claim), claim, shut) !== claim) return
+  words.store(jobWord(slot, jobField.done), 0)
+  words.store(jobWord(slot, jobField.step), step)
+  words.store(jobWord(slot, jobField.chunks), chunks)
+  words.store(jobWord(slot, jobField.grain), grain)
+  words.store(urgencyWord(slot), words.load(jobWord(slot, jobField.rank)))
+  if (words.compareExchange(jobWord(slot, jobField.claim), shut, openAfter(shut)) !== shut) {
     words.store(urgencyWord(slot), 0)
     return
   }
   // This thread takes a range itself.
-  wake(words, Math.ceil(chunks / grain) - 1)
+  wake(words, Math.ceil(chunks / grain) - 1, words.load(jobWord(slot, jobField.threads)))
 }
 
 // A job that was ended meanwhile stays what it is.
 function finish (member: Member, slot: number): void {
-  const status = member.words.compareExchange(jobWord(slot, 'status'), running, done)
+  const status = member.words.compareExchange(jobWord(slot, jobField.status), running, done)
   if (status === running) ring(member)
 }
 
 function fail ({ words }: Member, slot: number, error: number): void {
-  words.compareExchange(jobWord(slot, 'error'), 0, error)
-  words.compareExchange(jobWord(slot, 'status'), running, failed)
-  words.or(jobWord(slot, 'claim'), sealed)
+  words.compareExchange(jobWord(slot, jobField.error), 0, error)
+  words.compareExchange(jobWord(slot, jobField.status), running, failed)
+  words.or(jobWord(slot, jobField.claim), sealed)
   words.store(urgencyWord(slot), 0)
 }
 

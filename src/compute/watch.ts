@@ -1,7 +1,7 @@
-// Finds threads that hang: in the same range of chunks for too long, or inside a job that was sealed.
-// No chunk takes more than some 10 ms, so a second is long.
+// Finds threads that hang: in the same range of chunks for too long, or inside a job that was
+// sealed. No chunk takes more than some 10 ms, so a second is long.
 
-import { threadWord } from './job.ts'
+import { threadField, threadWord } from './job.ts'
 import type { Words } from './words.ts'
 
 export interface WatchLimits {
@@ -23,7 +23,8 @@ export class Watch {
   readonly #words: Words
   readonly #limits: WatchLimits
   readonly #sights = new Map<number, Sight>()
-  // A clock that stands still while the main thread is held up, since the workers' machine may be too.
+  // A clock that stands still while the main thread is held up, since the workers' machine may be
+  // too.
   #clockMs = 0
 
   constructor (words: Words, limits: WatchLimits) {
@@ -38,8 +39,8 @@ export class Watch {
 
   /** True when a thread does not come out of what it does; `isDraining` tells of a slot. */
   isHung (thread: number, isDraining: (slot: number) => boolean): boolean {
-    const inside = this.#words.load(threadWord(thread, 'inside'))
-    const claims = this.#words.load(threadWord(thread, 'claims'))
+    const inside = this.#words.load(threadWord(thread, threadField.inside))
+    const claims = this.#words.load(threadWord(thread, threadField.claims))
     const draining = inside > 0 && isDraining(inside - 1)
     const sight = this.#sights.get(thread)
     const isSame = sight !== undefined && inside > 0 && sight.inside === inside &&

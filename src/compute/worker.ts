@@ -3,7 +3,7 @@
 
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Instances } from './instances.ts'
-import { asleep, awake, threadWord } from './job.ts'
+import { asleep, awake, threadField, threadWord } from './job.ts'
 import { bellMessage, type Mail, type Message, upMessage, type WorkerSettings } from './message.ts'
 import { pinThread } from './pin.ts'
 import { type Member, takeTurn } from './turn.ts'
@@ -11,7 +11,7 @@ import { AtomicWords, type Words } from './words.ts'
 
 const { memory, thread, mail, pin, wordsModule } = workerData as WorkerSettings
 const words = await createWords()
-const mailWord = threadWord(thread, 'mail')
+const mailWord = threadWord(thread, threadField.mail)
 let mailRead = 0
 
 const instances = new Instances({
@@ -30,10 +30,10 @@ const member: Member = {
 }
 
 if (pin) pinThread(thread - 1)
-words.store(threadWord(thread, 'state'), awake)
+words.store(threadWord(thread, threadField.state), awake)
 send(upMessage)
 while (takeTurn(member));
-words.store(threadWord(thread, 'state'), asleep)
+words.store(threadWord(thread, threadField.state), asleep)
 
 async function createWords (): Promise<Words> {
   const shared = new Int32Array(memory.buffer)

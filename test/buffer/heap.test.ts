@@ -9,7 +9,8 @@ const heapBytes = 16 << 20
 
 t.test('blocks are aligned, apart, above the reserved bytes, with slack behind', async t => {
   const heap = Heap.create({ bytes: heapBytes })
-  const blocks = [0, 1, 63, 64, 65, 1000, 3 << 20].map(bytes => ({ bytes, address: heap.allocate(bytes) }))
+  const sizes = [0, 1, 63, 64, 65, 1000, 3 << 20]
+  const blocks = sizes.map(bytes => ({ bytes, address: heap.allocate(bytes) }))
   blocks.sort((a, b) => a.address - b.address)
   for (const [index, { bytes, address }] of blocks.entries()) {
     t.equal(address % 64, 0)
@@ -36,7 +37,8 @@ t.test('the whole capacity can be lent as one block, and not a byte more', async
 t.test('an address that was not lent cannot be given back', async t => {
   const heap = Heap.create({ bytes: heapBytes })
   const address = heap.allocate(1000)
-  for (const wrong of [0, 1024, address - 64, address + 64, address + 1024, address + 1, -64, NaN]) {
+  const wrongs = [0, 1024, address - 64, address + 64, address + 1024, address + 1, -64, Number.NaN]
+  for (const wrong of wrongs) {
     t.throws(() => heap.free(wrong), /No block/)
   }
   heap.free(address)
@@ -95,7 +97,7 @@ t.test('small blocks that stay do not keep a large one out', async t => {
   t.equal(kept.length, 100)
 })
 
-t.test('a heap of 4 GiB has addresses beyond 2^31 and costs nothing until it is written', async t => {
+t.test('a heap of 4 GiB has addresses beyond 2^31 and costs nothing until written', async t => {
   const before = process.memoryUsage().rss
   const heap = Heap.create({ bytes: 65_536 * 65_536 })
   const first = heap.allocate(2 ** 30)

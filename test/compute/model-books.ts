@@ -53,7 +53,9 @@ export class Books {
     this.#setLife(job, posted, ended)
     if (!isDone) return
     const { steps } = this.plan(100 * (job + 1))
-    if (this.#mark(job, 1) !== steps.length) throw new Violation(`job ${job} is done before its steps`)
+    if (this.#mark(job, 1) !== steps.length) {
+      throw new Violation(`job ${job} is done before its steps`)
+    }
     if (this.#mark(job, 2) !== 0) throw new Violation(`job ${job} is done while a thread runs it`)
   }
 
@@ -73,7 +75,9 @@ export class Books {
     const job = args / 100 - 1
     const plan = this.#plans[job]
     if (plan === undefined) throw new Violation(`there is no record at ${args}`)
-    if (!before && this.#mark(job, 0) === freed) throw new Violation(`job ${job} is read after it was freed`)
+    if (!before && this.#mark(job, 0) === freed) {
+      throw new Violation(`job ${job} is read after it was freed`)
+    }
     return plan
   }
 
@@ -139,11 +143,15 @@ export class Books {
   #place (job: number, step: number, chunk: number): number {
     const { steps } = this.plan(100 * (job + 1))
     const chunks = steps[step] ?? 0
-    if (chunk >= chunks) throw new Violation(`there is no chunk ${chunk} in step ${step} of job ${job}`)
+    if (chunk >= chunks) {
+      throw new Violation(`there is no chunk ${chunk} in step ${step} of job ${job}`)
+    }
     return (this.#starts[job] ?? 0) + 3 + total(steps.slice(0, step)) + chunk
   }
 
-  #mark (job: number, place: number): number { return this.marks[(this.#starts[job] ?? 0) + place] ?? 0 }
+  #mark (job: number, place: number): number {
+    return this.marks[(this.#starts[job] ?? 0) + place] ?? 0
+  }
 
   #set (job: number, place: number, value: number): void {
     this.marks[(this.#starts[job] ?? 0) + place] = value

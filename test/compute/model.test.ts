@@ -1,6 +1,6 @@
 // The protocol of the pool in all orders of its atomic operations, in worlds so small that this is
-// possible; larger ones in all orders with one preemption; and mistakes that must be found.
-// LOSSD_MODEL=whole explores the larger ones in all orders too: some 20 million states, minutes.
+// quick; larger ones in all orders with one or two preemptions; and mistakes that must be found.
+// LOSSD_MODEL=whole explores the larger ones in all orders too: many million states, minutes.
 
 import t from 'tap'
 import { Board } from '../../src/compute/board.ts'
@@ -9,8 +9,10 @@ import { explore, type Scenario } from './model.ts'
 import { mutants, mutate } from './mutants.ts'
 
 const isWhole = process.env['LOSSD_MODEL'] === 'whole'
+t.setTimeout(isWhole ? 3_600_000 : 120_000)
 // A Set of JavaScript holds no more.
 const statesMax = 16e6
+const middle = isWhole ? {} : { preemptions: 2 }
 const large = isWhole ? {} : { preemptions: 1 }
 
 const scenarios: Record<string, Scenario> = {
@@ -24,19 +26,19 @@ const scenarios: Record<string, Scenario> = {
     workers: 2, slots: 1, jobs: [{ steps: [2] }], statesMax
   },
   'a kernel that traps': {
-    workers: 2, slots: 1, jobs: [{ steps: [2], trap: 0 }], statesMax
+    workers: 2, slots: 1, jobs: [{ steps: [2], trap: 0 }], statesMax, ...middle
   },
   'a step of two chunks after one': {
     workers: 2, slots: 1, jobs: [{ steps: [1, 2] }], statesMax
   },
   'a slot used again': {
-    workers: 2, slots: 1, jobs: [{ steps: [1] }, { steps: [2] }], statesMax
+    workers: 2, slots: 1, jobs: [{ steps: [1] }, { steps: [2] }], statesMax, ...middle
   },
   'a job cancelled at any time': {
     workers: 2, slots: 1, jobs: [{ steps: [1], cancel: true }], statesMax
   },
   'a worker that dies at any time': {
-    workers: 2, slots: 1, jobs: [{ steps: [1] }], deaths: true, statesMax
+    workers: 2, slots: 1, jobs: [{ steps: [1] }], deaths: true, statesMax, ...middle
   },
   'a job cancelled, its slot used again': {
     workers: 2, slots: 1, jobs: [{ steps: [2], cancel: true }, { steps: [3] }], statesMax, ...large

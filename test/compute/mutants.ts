@@ -1,5 +1,5 @@
-// Mistakes one could make in the protocol, as changes of its text: the model checker must find each,
-// or it would not find ours. The files are copied with the change and loaded from there.
+// Mistakes one could make in the protocol, as changes of its text: the model checker must find
+// each, or it would not find ours. The files are copied with the change and loaded from there.
 
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,25 +24,27 @@ export const mutants: readonly Mutant[] = [
     name: 'a step’s fields change before its claim is shut',
     scenario: 'a step of two chunks after one',
     changes: [
-      ['turn', "if (words.compareExchange(jobWord(slot, 'claim'), claim, shut) !== claim) return", ''],
-      ['turn', "words.store(urgencyWord(slot), words.load(jobWord(slot, 'rank')))",
-        `if (words.compareExchange(jobWord(slot, 'claim'), claim, shut) !== claim) return;
-        words.store(urgencyWord(slot), words.load(jobWord(slot, 'rank')))`]
+      ['turn',
+        'if (words.compareExchange(jobWord(slot, jobField.claim), claim, shut) !== claim) return', ''],
+      ['turn', "words.store(urgencyWord(slot), words.load(jobWord(slot, jobField.rank)))",
+        `if (words.compareExchange(jobWord(slot, jobField.claim), claim, shut) !== claim) return;
+        words.store(urgencyWord(slot), words.load(jobWord(slot, jobField.rank)))`]
     ]
   },
   {
     name: 'a slot’s fields change before its claim is shut',
     scenario: 'a slot used again',
     changes: [
-      ['board', "words.store(jobWord(slot, 'claim'), shut)", ''],
-      ['board', "words.store(jobWord(slot, 'status'), running)",
-        "words.store(jobWord(slot, 'claim'), shut); words.store(jobWord(slot, 'status'), running)"]
+      ['board', "words.store(jobWord(slot, jobField.claim), shut)", ''],
+      ['board', "words.store(jobWord(slot, jobField.status), running)",
+        `words.store(jobWord(slot, jobField.claim), shut);
+        words.store(jobWord(slot, jobField.status), running)`]
     ]
   },
   {
     name: 'a cancelled job is not sealed',
     scenario: 'one worker, a job cancelled, its slot used again',
-    changes: [['board', "words.or(jobWord(slot, 'claim'), sealed)", '']]
+    changes: [['board', "words.or(jobWord(slot, jobField.claim), sealed)", '']]
   },
   {
     name: 'a slot is reused while a thread is inside',
@@ -53,31 +55,33 @@ export const mutants: readonly Mutant[] = [
     name: 'a step is opened over a seal',
     scenario: 'steps that grow, cancelled',
     changes: [['turn',
-      "if (words.compareExchange(jobWord(slot, 'claim'), shut, openAfter(shut)) !== shut) {",
-      "words.store(jobWord(slot, 'claim'), openAfter(shut)); if (slot < 0) {"]]
+      "if (words.compareExchange(jobWord(slot, jobField.claim), shut, openAfter(shut)) !== shut) {",
+      "words.store(jobWord(slot, jobField.claim), openAfter(shut)); if (slot < 0) {"]]
   },
   {
     name: 'a thread says that it is inside after it has claimed',
     scenario: 'one worker, a job cancelled, its slot used again',
     changes: [
-      ['turn', "words.store(threadWord(thread, 'inside'), slot + 1)", ''],
+      ['turn', "words.store(threadWord(thread, threadField.inside), slot + 1)", ''],
       ['turn', 'if (last === chunks) words.store(urgencyWord(slot), 0)',
-        `words.store(threadWord(thread, 'inside'), slot + 1);
+        `words.store(threadWord(thread, threadField.inside), slot + 1);
         if (last === chunks) words.store(urgencyWord(slot), 0)`]
     ]
   },
   {
     name: 'a thread that leaves a sealed job does not ring',
     scenario: 'one worker, a job cancelled, its slot used again',
-    changes: [['turn', "if (words.load(jobWord(slot, 'claim')) < 0) ring(member)", '']]
+    changes: [['turn', "if (words.load(jobWord(slot, jobField.claim)) < 0) ring(member)", '']]
   },
   {
     name: 'a thread looks for the seal before it leaves',
     scenario: 'one worker, a job cancelled, its slot used again',
     changes: [
-      ['turn', "words.store(threadWord(thread, 'inside'), 0)",
-        "const last = words.load(jobWord(slot, 'claim')); words.store(threadWord(thread, 'inside'), 0)"],
-      ['turn', "if (words.load(jobWord(slot, 'claim')) < 0) ring(member)", 'if (last < 0) ring(member)']
+      ['turn', "words.store(threadWord(thread, threadField.inside), 0)",
+        `const last = words.load(jobWord(slot, jobField.claim));
+        words.store(threadWord(thread, threadField.inside), 0)`],
+      ['turn', 'if (words.load(jobWord(slot, jobField.claim)) < 0) ring(member)',
+        'if (last < 0) ring(member)']
     ]
   },
   {
@@ -89,23 +93,34 @@ export const mutants: readonly Mutant[] = [
     name: 'a range is taken without looking whether another did',
     scenario: 'two chunks',
     changes: [['turn',
-      "if (words.compareExchange(jobWord(slot, 'claim'), claim, taken) !== claim) continue",
-      "words.store(jobWord(slot, 'claim'), taken)"]]
+      "if (words.compareExchange(jobWord(slot, jobField.claim), claim, taken) !== claim) continue",
+      "words.store(jobWord(slot, jobField.claim), taken)"]]
   },
   {
     name: 'the count of chunks does not begin again with a step',
     scenario: 'a step of two chunks after one',
-    changes: [['turn', "words.store(jobWord(slot, 'done'), 0)", '']]
+    changes: [['turn', "words.store(jobWord(slot, jobField.done), 0)", '']]
   },
   {
-    name: 'a worker compares the epoch of now before it sleeps',
+    name: 'a worker sleeps without comparing the epoch',
     scenario: 'one worker, a job cancelled, its slot used again',
-    changes: [['turn', 'words.wait(epochWord, epoch)', 'words.wait(epochWord, words.load(epochWord))']]
+    changes: [['turn', 'if (words.load(epochWord) === epoch) words.wait(state, asleep)',
+      'if (epoch >= 0) words.wait(state, asleep)']]
   },
   {
-    name: 'a worker sleeps unmarked',
+    name: 'a worker compares the epoch before it marks itself asleep',
     scenario: 'one worker, a job cancelled, its slot used again',
-    changes: [['turn', "words.store(threadWord(thread, 'state'), asleep)", '']]
+    changes: [
+      ['turn', 'words.store(state, asleep)',
+        'const now = words.load(epochWord); words.store(state, asleep)'],
+      ['turn', 'if (words.load(epochWord) === epoch) words.wait', 'if (now === epoch) words.wait']
+    ]
+  },
+  {
+    name: 'a worker sleeps on the epoch, where its mark may be gone',
+    scenario: 'one worker, a job cancelled, its slot used again',
+    changes: [['turn', 'words.wait(state, asleep)', 'words.wait(epochWord, epoch)'],
+      ['turn', 'words.notify(state, 1)', 'words.notify(epochWord, 1)']]
   },
   {
     name: 'the epoch does not rise',
@@ -125,7 +140,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a thread that died stays inside',
     scenario: 'a worker that dies at any time',
-    changes: [['board', "words.store(threadWord(thread, 'inside'), 0)", '']]
+    changes: [['board', "words.store(threadWord(thread, threadField.inside), 0)", '']]
   },
   {
     name: 'nothing is looked at when a thread has died',
@@ -147,7 +162,9 @@ export async function mutate ({ changes }: Mutant): Promise<Protocol> {
       // The compiler may break lines elsewhere.
       const words = original.split(' ').map(word => word.replaceAll(/[^\w']/g, '\\$&'))
       const parts = text.split(new RegExp(words.join(';?\\s+')))
-      if (parts.length !== 2) throw new Error(`${original} stands ${parts.length - 1} times in ${file}`)
+      if (parts.length !== 2) {
+        throw new Error(`${original} stands ${parts.length - 1} times in ${file}`)
+      }
       text = parts.join(changed)
     }
     writeFileSync(join(folder, `${file}.${extension}`), text)

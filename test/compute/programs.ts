@@ -17,7 +17,9 @@ export interface StepEntry {
 
 let programs = 0
 
-/** A program of WAT functions; `$turns` burns time and `$chunk` is at hand for steps made by `step`. */
+/**
+ * A program of WAT functions; `$turns` burns time and `$chunk` is at hand for steps made by `step`.
+ */
 export function programOf (functions: string, steps: number): Program {
   const module = assemble(`(module
     (memory (import "lossd" "memory") 1 65536 shared)
@@ -57,9 +59,12 @@ export function trapAfter (): Program { return programOf(step(0, 'nop', 'unreach
 
 export function hang (): Program { return programOf(step(0, '(loop $ever (br $ever))'), 1) }
 
-/** Writes the record, all in one block; `own` are the words behind the entries. Returns its address. */
+/**
+ * Writes the record, all in one block; `own` are the words behind the entries. Returns its address.
+ */
 export function record (
-  heap: Heap, allocate: (bytes: number) => number, entries: readonly StepEntry[], own: readonly number[]
+  heap: Heap, allocate: (bytes: number) => number,
+  entries: readonly StepEntry[], own: readonly number[]
 ): number {
   const args = allocate(16 + 16 * entries.length + 4 * own.length)
   const words = heap.i32.subarray(args / 4)

@@ -1,6 +1,6 @@
-// Atomics with accidents: before an operation a thread may be held up for a while, or die. Loaded by
-// workers in place of the plain ones; what may happen is set by words in the reserved part of the
-// heap that nobody else uses.
+// Atomics with accidents: before an operation a thread may be held up for a while, or die. Loaded
+// by workers in place of the plain ones; what may happen is set by words in the reserved part of
+// the heap that nobody else uses.
 
 import { execFileSync } from 'node:child_process'
 import { AtomicWords, type Words } from '../../src/compute/words.ts'
