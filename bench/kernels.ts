@@ -1,4 +1,5 @@
-// Every loss of the table, loss and gradient, by the compiled program beside the loop one would write
+// Every loss of the table, loss and gradient, by the compiled program beside the loop one would
+// write
 // in JavaScript, and beside a copy of as many bytes: the limit that memory sets.
 
 import { enableRelaxedSimd, loadAssembler } from '../src/kernels/assemble.ts'
@@ -47,10 +48,11 @@ async function measure (workload: Workload): Promise<string[]> {
     { name: 'copy', run: () => copy.set(source) }
   ]
   const large = count > 1e6
-  const times = await race(competitors, large ? { rounds: 3, turnMs: 100 } : { rounds: 7, turnMs: 30 })
+  const turns = large ? { rounds: 3, turnMs: 100 } : { rounds: 7, turnMs: 30 }
+  const times = await race(competitors, turns)
   for (const { free } of prepared) free()
   const time = (name: string): number => times.get(name) ?? Number.NaN
-  const best = Math.min(time('float32'), relaxed ? time('float32 relaxed') : Number.POSITIVE_INFINITY)
+  const best = relaxed ? Math.min(time('float32'), time('float32 relaxed')) : time('float32')
   return [workload.loss, workload.title,
     ...['plain JS', ...kinds.map(({ name }) => name)].map(name => digits(time(name) / count)),
     digits(bytes / best), `${Math.round(100 * time('copy') / best)} %`,
@@ -74,7 +76,8 @@ function compare (
     scale = Math.max(scale, Math.abs(expectedSlopes[index] ?? 0))
   }
   for (let index = 0; index < expectedSlopes.length; index++) {
-    const difference = Math.abs((slopes[index] ?? Number.NaN) - (expectedSlopes[index] ?? 0)) / scale
+    const slope = slopes[index] ?? Number.NaN
+    const difference = Math.abs(slope - (expectedSlopes[index] ?? 0)) / scale
     if (!(difference <= worst)) worst = difference
   }
   if (!(worst < 1e-4)) throw new Error(`${loss} (${title}) is wrong by ${worst}`)

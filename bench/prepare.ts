@@ -31,7 +31,9 @@ export interface Prepared {
 const mebibyte = 2 ** 20
 
 /** A machine whose pool runs everything on the calling thread. */
-export function createMachine (memoryMb: number): Machine & { readonly close: () => Promise<void> } {
+export function createMachine (
+  memoryMb: number
+): Machine & { readonly close: () => Promise<void> } {
   const heap = Heap.create({ bytes: memoryMb * mebibyte })
   const always = Number.MAX_SAFE_INTEGER
   const pool = new Pool({ memory: heap.memory, threads: 1, inlineAlwaysUs: always })
@@ -56,7 +58,10 @@ export function prepare (machine: Machine, workload: Workload, kind: Precision):
   }
   const view = (address: number, length: number): Float32Array | Float64Array =>
     (element === 4 ? heap.f32 : heap.f64).subarray(address / element, address / element + length)
-  const outputs = new Map([['loss', lease.allocate(element)], ['slope', lease.allocate(count * element)]])
+  const outputs = new Map([
+    ['loss', lease.allocate(element)],
+    ['slope', lease.allocate(count * element)]
+  ])
   const operands: Operands = {
     lengths,
     inputs: new Map([['input', place(workload.input)], ['target', place(workload.target)]]),

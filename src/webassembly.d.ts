@@ -9,12 +9,17 @@ declare namespace WebAssembly {
 
   class Module {
     constructor (bytes: Uint8Array)
-    static exports (module: Module): { name: string, kind: 'function' | 'global' | 'memory' | 'table' }[]
+    static exports (module: Module): {
+      name: string
+      kind: 'function' | 'global' | 'memory' | 'table'
+    }[]
     static imports (module: Module): { module: string, name: string, kind: string }[]
   }
 
   class Global {
-    constructor (descriptor: { value: 'i32' | 'i64' | 'f32' | 'f64', mutable?: boolean }, value: number)
+    constructor (
+      descriptor: { value: 'i32' | 'i64' | 'f32' | 'f64', mutable?: boolean }, value: number
+    )
     value: number
   }
 

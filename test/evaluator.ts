@@ -4,7 +4,7 @@
 
 import { type Axis, type Node, originalAxis } from '../src/formulas/graph.ts'
 import { numeric } from '../src/formulas/numbers.ts'
-import { reach } from '../src/formulas/walk.ts'
+import { insideOf, reach } from '../src/formulas/walk.ts'
 
 export interface Data {
   readonly lengths: ReadonlyMap<Axis, number>
@@ -31,7 +31,10 @@ export function evaluate (roots: readonly Root[], data: Data): Float64Array[] {
   const spread = (node: Node, axes: readonly Axis[]): Float64Array =>
     gather(values.get(node) ?? new Float64Array(), positions(node.axes, axes, length))
   for (const node of reach(roots.map(root => root.node))) {
-    values.set(node, compute(node, data, length, spread))
+    if (node.inside) continue
+    values.set(node, node.op === 'recur'
+      ? recur(node, data, length, spread)
+      : compute(node, data, length, spread))
   }
   return roots.map(root => spread(root.node, root.axes))
 }
@@ -52,11 +55,12 @@ function compute (node: Node, data: Data, length: Length, spread: Spread): Float
     return gather(put, positions(all, axes, length))
   }
   if (op === 'with_derivative') return spread(x, axes)
-  const along = alongAxes.get(op)
+  if (op === 'shift') return shift(node, x, length, spread)
+  const along = node.step < 0 ? fromTheEnd(sumUp) : alongAxes.get(op)
   if (along !== undefined) return alongRows(node, x, along, length, spread)
   const f = numeric.get(op) ?? others.get(op)
   if (f === undefined) throw new Error(`the evaluator does not know ${op}`)
-  const [a = [], b = a, c = a] = args.map(arg => spread(arg, axes))
+  const [a = new Float64Array(), b = a, c = a] = args.map(arg => spread(arg, axes))
   return Float64Array.from(a, (value, k) => f(value, b[k] ?? 0, c[k] ?? 0))
 }
 
@@ -88,6 +92,51 @@ function take (node: Node, x: Node, i: Node, length: Length, spread: Spread): Fl
     whole[(row[place] ?? 0) * (last + 1) + Math.max(0, Math.min(Math.floor(k), last))] ?? 0)
 }
 
+// x[place - step], or the value outside.
+function shift (node: Node, x: Node, length: Length, spread: Spread): Float64Array {
+  const [axis = ''] = node.over
+  const all = [...node.axes.filter(other => other !== axis), axis]
+  const values = spread(x, all)
+  const shifted = values.map((_, k) => {
+    const place = k % length(axis) - node.step
+    return place >= 0 && place < length(axis) ? values[k - node.step] ?? 0 : node.value
+  })
+  return gather(shifted, positions(all, node.axes, length))
+}
+
+// One place of the axis after the other: there the body is computed as if the axis had one place.
+function recur (node: Node, data: Data, length: Length, spread: Spread): Float64Array {
+  const [body, before] = node.args
+  const [axis = ''] = node.over
+  if (body === undefined || before === undefined) return new Float64Array()
+  const rest = node.axes.filter(other => other !== axis)
+  const count = length(axis)
+  const once = (other: Axis): number => (other === axis ? 1 : length(other))
+  const inside = insideOf([body])
+  const size = rest.reduce((product, other) => product * length(other), 1)
+  let state: Float64Array = new Float64Array(size).fill(before.value)
+  const all = new Float64Array(size * count)
+  for (let k = 0; k < count; k++) {
+    const place = node.step > 0 ? k : count - 1 - k
+    const values = new Map([[before, gather(state, positions(rest, before.axes, once))]])
+    const at = (arg: Node, axes: readonly Axis[]): Float64Array => {
+      if (!arg.inside && !values.has(arg)) {
+        const ordered = [axis, ...arg.axes.filter(other => other !== axis)]
+        const whole = spread(arg, ordered)
+        const part = whole.slice(whole.length / count * place, whole.length / count * (place + 1))
+        values.set(arg, gather(part, positions(ordered, arg.axes, once)))
+      }
+      return gather(values.get(arg) ?? [], positions(arg.axes, axes, once))
+    }
+    for (const each of inside) {
+      if (each !== before) values.set(each, compute(each, data, once, at))
+    }
+    state = at(body, rest)
+    all.set(state, place * size)
+  }
+  return gather(all, positions([axis, ...rest], node.axes, length))
+}
+
 type Row = (row: Float64Array) => Float64Array
 
 const sum = (row: Float64Array): number => row.reduce((total, value) => total + value, 0)
@@ -111,13 +160,28 @@ const logSum = (row: Float64Array): number => {
   return m + Math.log(sum(row.map(value => Math.exp(value - m))))
 }
 
+const sumUp: Row = row => {
+  let total = 0
+  return row.map(value => (total += value))
+}
+const fromTheEnd = (f: Row): Row => row => f(row.toReversed()).reverse()
+// Largest first, NaN before all, equal ones in order.
+const sorted: Row = row => {
+  const above = (a: number, b: number): boolean => a > b || (Number.isNaN(a) && !Number.isNaN(b))
+  const key = (place: number): number => row[place] ?? 0
+  return Float64Array.from([...row.keys()].sort((a, b) =>
+    Number(above(key(b), key(a))) - Number(above(key(a), key(b)))))
+}
+
 const alongAxes: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['sum', row => Float64Array.of(sum(row))],
   ['max', row => Float64Array.of(max(row))],
   ['min', row => Float64Array.of(-max(row.map(value => -value)))],
   ['logsumexp', row => Float64Array.of(logSum(row))],
   ['softmax', softmax],
-  ['log_softmax', logSoftmax]
+  ['log_softmax', logSoftmax],
+  ['cumsum', sumUp],
+  ['argsort', sorted]
 ])
 
 // The op along `over`, once for each place of the other axes.
@@ -139,7 +203,8 @@ function alongRows (node: Node, x: Node, f: Row, length: Length, spread: Spread)
 const others: ReadonlyMap<string, (a: number, b: number, c: number) => number> = new Map([
   ['erf', erf],
   ['log_add_exp', (a: number, b: number) =>
-    Math.max(a, b) + Math.log1p(Math.exp(a === b ? 0 : -Math.abs(a - b)))]
+    Math.max(a, b) + Math.log1p(Math.exp(a === b ? 0 : -Math.abs(a - b)))],
+  ['log_add_exp3', (a: number, b: number, c: number) => logSum(Float64Array.of(a, b, c))]
 ])
 
 // Its series near 0, its continued fraction (Lentz) beyond.

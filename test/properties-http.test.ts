@@ -11,7 +11,6 @@ import { createMachine, type Precision, type RequestTensor } from './machine.ts'
 import { same } from './near.ts'
 
 const machine = await createMachine()
-t.teardown(() => machine.close(t))
 
 t.test('plain = typed = the machine', async t => {
   const { post } = await build(t)
@@ -57,6 +56,8 @@ t.test('plain = typed = the machine', async t => {
     }
   }
 })
+
+t.test('the machine ends clean', t => machine.close(t))
 
 /** Plain JSON, nested as the shape says; a scalar is a number. */
 function nested ({ shape, data }: RequestTensor): unknown {

@@ -16,7 +16,6 @@ import { broughtBack, permuted, writtenOut } from './rearranged.ts'
 
 const runs = 10
 const machine = await createMachine()
-t.teardown(() => machine.close(t))
 
 for (const loss of losses) {
   const definition = define(loss.formula, { rules: loss })
@@ -145,6 +144,8 @@ for (const loss of losses) {
     near(slopes(request, single), slopes(request, exact), 1e-5, 'gradients')
   })
 }
+
+t.test('the machine ends clean', t => machine.close(t))
 
 // A tensor that broadcasts to nothing: 0 / 0 times an empty sum.
 const isOverNothing = (request: Drawn, name: string): boolean =>

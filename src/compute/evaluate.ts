@@ -3,7 +3,9 @@
 import { allocateTensor, type Tensor, viewOf } from '../buffer/tensor.ts'
 import type { Lease } from '../buffer/lease.ts'
 import { LossdError } from '../errors.ts'
-import { type LossCall, type LossPlan, type LossPrograms, sentenceOf } from '../kernels/loss-program.ts'
+import {
+  type LossCall, type LossPlan, type LossPrograms, sentenceOf
+} from '../kernels/loss-program.ts'
 import { execute, type Machine } from './execute.ts'
 import type { RunOptions } from './pool.ts'
 
@@ -95,5 +97,6 @@ function warningsOf (
 ): { code: string, message: string }[] {
   const held = [...known]
   for (const [name, warning] of warnings) if (read(name) > 0) held.push(warning)
-  return held.map(warning => ({ code: warning.code, message: sentenceOf(definition, binding, warning) }))
+  return held.map(warning => (
+    { code: warning.code, message: sentenceOf(definition, binding, warning) }))
 }

@@ -26,7 +26,8 @@ export interface Machine {
  * @throws HEAP_FULL, QUEUE_FULL; the promise: WORKER_LOST, DEADLINE_EXCEEDED, CANCELLED.
  */
 export function execute (
-  { heap, pool }: Machine, program: Compiled, operands: Operands, lease: Lease, options: RunOptions = {}
+  { heap, pool }: Machine, program: Compiled, operands: Operands, lease: Lease,
+  options: RunOptions = {}
 ): undefined | Promise<void> {
   const length = (axis: string): number => present(operands.lengths, axis, 'length of axis')
   const fits = program.parts.map(part => part.fit(length))

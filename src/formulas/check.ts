@@ -123,7 +123,8 @@ export class Checker {
       )
     }
     call.arguments.forEach((argument, index) => {
-      if (word !== undefined && index >= word.axesFrom) this.#axis(argument, scope, name)
+      const isAxis = word !== undefined && index >= word.axesFrom && index < word.axesTo
+      if (isAxis) this.#axis(argument, scope, name)
       else this.expression(argument, scope)
     })
   }

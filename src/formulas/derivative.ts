@@ -13,8 +13,8 @@ import { trace, type Traced } from './trace.ts'
 import { reach } from './walk.ts'
 
 /**
- * The text; null if there is no derivative by this argument, if an op in it is not a word, or if it is
- * longer than a text may be.
+ * The text; null if there is no derivative by this argument, if an op in it is not a word, or if
+ * it is longer than a text may be.
  * It holds for tensors of the first type that is declared, of all declared axes, not broadcast; for
  * static options at their defaults and any value of the others.
  */

@@ -8,12 +8,20 @@ import { mapGraph, reach } from './walk.ts'
 
 /** The same values from ops that have lanes, and structural ones. */
 export function expand (graph: Graph, roots: readonly Node[]): Node[] {
-  let result = [...roots]
+  let result = mapGraph(graph, roots, node => slopeOnly(graph, node))
   // The text of a composite may hold composites: each round opens one level.
   while (reach(result).some(isComposite)) {
     result = mapGraph(graph, result, node => open(graph, node))
   }
   return result
+}
+
+// stop_gradient(x) - x is 0 with a slope, which has been taken by now.
+function slopeOnly (graph: Graph, node: Node): Node {
+  const [a, b] = node.args
+  return node.op === 'sub' && a?.op === 'stop_gradient' && a.args[0] === b
+    ? graph.constant(0)
+    : node
 }
 
 const transparent = new Set(['with_derivative', 'stop_gradient'])

@@ -6,6 +6,7 @@
 //   sum max min                               remove the axes `over`
 //   take(x, i)   put(g, i)                    along the one axis of `over`
 //   with_derivative(value, x, slope, …)       value; towards each x the derivative is slope
+//   cumsum argsort shift recur previous       in order along an axis: sequences.ts makes them
 // All others are rows of src/ops: `add`, `where(mask, a, b)`, `softmax` (with axes: applyOver), …
 // A yes/no constant is `constant(true)`: op constant, mask true, value 1 or 0.
 //
@@ -14,37 +15,15 @@
 
 import { LossdError } from '../errors.ts'
 import { ops } from '../ops/index.ts'
+import { type Axis, type InputDatatype, isConstant, type Node, originalAxis } from './node.ts'
 import { simplify } from './simplify.ts'
 
-/** The name of an axis; unique in its graph. */
-export type Axis = string
-
-export type InputDatatype = 'real' | 'INT64' | 'INT32' | 'UINT8' | 'BOOL'
-
-/** A value of the graph. `args` are nodes with smaller ids. */
-export interface Node {
-  readonly id: number
-  /** A structural op or the name of a row of ops. */
-  readonly op: string
-  readonly args: readonly Node[]
-  /** The axes the value depends on, in the graph's axis order. */
-  readonly axes: readonly Axis[]
-  /** True for a yes/no value, which is never a number. */
-  readonly mask: boolean
-  /** The name of an input or a parameter; empty otherwise. */
-  readonly name: string
-  /** The value of a constant; 0 otherwise. */
-  readonly value: number
-  /** An input's memory order, row-major: the last axis is contiguous. */
-  readonly layout: readonly Axis[]
-  /** An input's element type; `real` is the computing datatype. */
-  readonly datatype: '' | InputDatatype
-  /** Axes of sum, max, min and of softmax and its like; the one axis of take, put, size, iota. */
-  readonly over: readonly Axis[]
-}
+export { type Axis, type InputDatatype, isConstant, type Node, originalAxis }
 
 const none: readonly never[] = []
-const blank = { args: none, axes: none, mask: false, name: '', value: 0, layout: none, over: none }
+const blank = {
+  args: none, axes: none, mask: false, name: '', value: 0, step: 0, layout: none, over: none
+}
 
 // Their arguments may stand in any order: both orders are one node, which keeps the first one seen.
 const commutative = new Set(['add', 'mul', 'minimum', 'maximum', 'eq', 'ne', 'and', 'or'])
@@ -92,20 +71,20 @@ export class Graph {
 
   constant (value: number | boolean): Node {
     const number = Number(value)
-    return this.#node({ op: 'constant', value: number, mask: typeof value === 'boolean' })
+    return this.node({ op: 'constant', value: number, mask: typeof value === 'boolean' })
   }
 
   input (name: string, layout: readonly Axis[], datatype: InputDatatype): Node {
-    return this.#node({ op: 'input', name, layout, datatype, axes: this.sort(layout) })
+    return this.node({ op: 'input', name, layout, datatype, axes: this.sort(layout) })
   }
 
-  parameter (name: string): Node { return this.#node({ op: 'parameter', name }) }
+  parameter (name: string): Node { return this.node({ op: 'parameter', name }) }
 
   /** The length of an axis, a number known only when the kernel runs. */
-  size (axis: Axis): Node { return this.#node({ op: 'size', over: [originalAxis(axis)] }) }
+  size (axis: Axis): Node { return this.node({ op: 'size', over: [originalAxis(axis)] }) }
 
   /** The position along an axis, from 0. */
-  iota (axis: Axis): Node { return this.#node({ op: 'iota', over: [axis], axes: [axis] }) }
+  iota (axis: Axis): Node { return this.node({ op: 'iota', over: [axis], axes: [axis] }) }
 
   /** Any row of ops without axes of its own, and with_derivative. */
   apply (op: string, ...args: readonly Node[]): Node { return this.applyOver(op, none, ...args) }
@@ -118,7 +97,7 @@ export class Graph {
     const axes = this.union(args)
     const kept = row?.reduces === true ? axes.filter(axis => !over.includes(axis)) : axes
     const mask = op === 'where' ? args[1]?.mask === true : row?.mask === true
-    return this.#node({ op, args, over: this.sort(over), axes: kept, mask })
+    return this.node({ op, args, over: this.sort(over), axes: kept, mask })
   }
 
   /** The sum over an axis that x lacks is x times its length; max and min of it are x. */
@@ -130,7 +109,7 @@ export class Graph {
       const axes = x.axes.filter(axis => !present.includes(axis))
       result = op === 'sum' && x.op === 'neg' && x.args[0] !== undefined
         ? this.apply('neg', this.reduce('sum', x.args[0], present))
-        : this.#node({ op, args: [x], over: present, axes })
+        : this.node({ op, args: [x], over: present, axes })
     }
     if (op !== 'sum') return result
     for (const axis of missing) result = this.apply('mul', result, this.size(axis))
@@ -142,7 +121,7 @@ export class Graph {
     if (!x.axes.includes(axis) || (i.op === 'iota' && i.over[0] === axis)) return x
     if (x.op === 'iota' && i.op === 'iota') return i
     const axes = this.sort([...x.axes.filter(other => other !== axis), ...i.axes])
-    return this.#node({ op: 'take', args: [x, i], over: [axis], axes, mask: x.mask })
+    return this.node({ op: 'take', args: [x, i], over: [axis], axes, mask: x.mask })
   }
 
   /** g where the position along axis is i, else 0; neither g nor i may depend on the axis. */
@@ -153,7 +132,7 @@ export class Graph {
       return this.apply('neg', this.put(negated, i, axis))
     }
     const axes = this.sort([...g.axes, ...i.axes, axis])
-    return this.#node({ op: 'put', args: [g, i], over: [axis], axes })
+    return this.node({ op: 'put', args: [g, i], over: [axis], axes })
   }
 
   /** The axes of all nodes, each once, in the graph's order. */
@@ -177,7 +156,8 @@ export class Graph {
     return sorted
   }
 
-  #node (fields: Partial<Node> & { op: string }): Node {
+  /** A node just as it is said, without algebra; equal ones are one node. */
+  node (fields: Partial<Node> & { readonly op: string }): Node {
     const key = keyOf(fields)
     const known = this.#nodes.get(key)
     if (known !== undefined) return known
@@ -186,24 +166,19 @@ export class Graph {
         `The formula and its derivative need more than ${this.#nodesMax} operations.`,
         { pointer: '/formula' })
     }
-    const node: Node = { ...blank, datatype: '', ...fields, id: this.#next++ }
+    const { op, args = none } = fields
+    const inside = op === 'previous' || (op !== 'recur' && args.some(arg => arg.inside))
+    const node: Node = { ...blank, datatype: '', ...fields, inside, id: this.#next++ }
     this.#nodes.set(key, node)
     return node
   }
 }
 
-/** The axis whose length a twin has; any other axis is its own original. */
-export function originalAxis (axis: Axis): Axis { return axis.replace(/'+$/, '') }
-
-/** True for the number `value` as a literal; the yes/no constants are not numbers. */
-export function isConstant (node: Node, value?: number): boolean {
-  return node.op === 'constant' && !node.mask && (value === undefined || node.value === value)
-}
-
 function keyOf (node: Partial<Node> & { op: string }): string {
-  const { op, args = none, over = none, name = '', value = 0, layout = none, datatype = '' } = node
+  const { op, args = none, over = none, name = '', value = 0, step = 0, layout = none } = node
   if (op === 'constant') return `${Object.is(value, -0) ? '-0' : value}${node.mask === true}`
   const ids = args.map(arg => arg.id)
   if (commutative.has(op)) ids.sort((a, b) => a - b)
-  return `${op}|${ids.join()}|${over.join()}|${name}|${layout.join()}|${datatype}`
+  const given = `${op}|${ids.join()}|${over.join()}|${name}|${layout.join()}|${node.datatype ?? ''}`
+  return step === 0 && value === 0 ? given : `${given}|${step}|${value}`
 }

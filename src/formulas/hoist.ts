@@ -5,7 +5,7 @@
 //   (u · x) · w = (u · w) · x             u and w with fewer axes than x
 //   Σ u · x = u · Σ x                     u free of the axes summed over
 //   Σ (c ? x : 0) = c ? Σ x : 0           c free of them
-//   Σ put(g, i) = g                       over the axis of put: the place is in range
+//   Σ put(g, i) = g                       over the axis of put, also around another Σ
 //   put(g, i) · x = put(g · x[i], i)      a product at one place
 
 import type { Axis, Graph, Node } from './graph.ts'
@@ -44,8 +44,8 @@ const isProduct = (node: Node): boolean => node.op === 'mul' || node.op === 'div
 // How many sums deep a rule looks, so that hoisting costs time in proportion to the graph.
 const depthMax = 6
 
-// Multiplies what has fewer axes first. Where no factor has all axes, as in a matrix product, they stay
-// as they are: an operand that lies in memory is then read in place.
+// Multiplies what has fewer axes first. Where no factor has all axes, as in a matrix product, they
+// stay as they are: an operand that lies in memory is then read in place.
 function product (graph: Graph, node: Node): Node {
   const [a, b] = node.args
   if (node.op !== 'mul' || a === undefined || b === undefined) return node
@@ -77,7 +77,7 @@ function placed (graph: Graph, taker: Taker, node: Node): Node | null {
   if (a === undefined || b === undefined) return null
   const [put, other] = a.op === 'put' || node.op === 'div' ? [a, b] : [b, a]
   const [, i] = put.args
-  if (put.op !== 'put' || i === undefined) return null
+  if (put.op !== 'put' || i === undefined || other.inside) return null
   const [axis = ''] = put.over
   const at = taker.take(other, i, axis)
   return lacks(at, [axis]) ? within(graph, put, g => graph.apply(node.op, g, at)) : null
@@ -98,6 +98,9 @@ function total (graph: Graph, x: Node, over: readonly Axis[], depth: number): No
     case 'neg': return graph.apply('neg', again(a))
     case 'put': return over.includes(x.over[0] ?? '')
       ? again(a, over.filter(axis => axis !== x.over[0]))
+      : graph.reduce('sum', x, over)
+    case 'sum': return hasPlace(a, over, depthMax)
+      ? again(a, [...over, ...x.over])
       : graph.reduce('sum', x, over)
     case 'add': case 'sub': return b !== undefined && hasPlace(x, over, depthMax)
       ? graph.apply(x.op, again(a), again(b))

@@ -13,7 +13,7 @@ function isPlace (i: Node, axis: Axis): boolean {
   switch (i.op) {
     case 'input': return i.datatype !== 'real'
     case 'take': return i.args[0] !== undefined && isPlace(i.args[0], axis)
-    case 'iota': return originalAxis(i.over[0] ?? '') === originalAxis(axis)
+    case 'iota': case 'argsort': return originalAxis(i.over[0] ?? '') === originalAxis(axis)
     case 'constant': return Number.isInteger(i.value) && i.value >= 0
     case 'clamp': return i.args[0]?.op === 'floor' && i.args[1]?.value === 0
     default: return false

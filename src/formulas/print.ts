@@ -104,9 +104,12 @@ function textOf (node: Node, writer: Writer): Text | null {
   }
 }
 
-function callText ({ op, args, over }: Node, { names, find }: Writer): Text | null {
-  if (!words.has(op)) return null
-  return atom(`${op}(${[...args.map(arg => find(arg).text), ...over.map(names.axis)].join(', ')})`)
+function callText ({ op, args, over, step }: Node, { names, find }: Writer): Text | null {
+  const word = op === 'log_add_exp3' ? 'log_add_exp' : op
+  if (!words.has(word)) return null
+  const reverse = step < 0 ? ['true'] : []
+  const given = [...args.map(arg => find(arg).text), ...over.map(names.axis), ...reverse]
+  return atom(`${word}(${given.join(', ')})`)
 }
 
 // x[target] where target's classes lie along the axis, else x[C = i].

@@ -147,7 +147,7 @@ function sink (graph: Graph, a: Node, map: (x: Node) => Node): Node {
 }
 
 const isWhole = (a: Node): boolean =>
-  ['iota', 'size', 'floor'].includes(a.op) || (a.op === 'input' && a.datatype !== 'real')
+  ['iota', 'size', 'floor', 'argsort'].includes(a.op) || (a.op === 'input' && a.datatype !== 'real')
 
 const first = (node: Node): Node => node.args[0] ?? node
 const second = (node: Node): Node => node.args[1] ?? node

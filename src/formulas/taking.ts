@@ -2,6 +2,7 @@
 
 import { fail } from './fault.ts'
 import type { Axis, Node } from './graph.ts'
+import { takeNeighbour } from './scanning.ts'
 import type { Taking } from './syntax.ts'
 import type { Tracer } from './tracer.ts'
 import { type Environment, findValue, isAxis, isNode } from './values.ts'
@@ -25,7 +26,10 @@ export function take (tracer: Tracer, taking: Taking, environment: Environment):
     x = graph.take(x, graph.iota(twin), axis)
     return twin
   })
-  indices.forEach(({ at }, place) => { x = graph.take(x, at, renamed[place] ?? '') })
+  indices.forEach(({ at }, place) => {
+    const along = renamed[place] ?? ''
+    x = takeNeighbour(graph, x, at, along) ?? graph.take(x, at, along)
+  })
   return x
 }
 

@@ -198,14 +198,15 @@ export class Tracer {
   #call (call: Call, environment: Environment): Value {
     const args = call.arguments.map(argument => this.evaluate(argument, environment))
     const callee = findValue(call.name, environment)
-    if (callee !== undefined) return this.#inline(call, callee, args)
+    if (callee !== undefined) return this.invoke(call, callee, args)
     const inner = this.#settings.inner === true ? innerWords.get(call.name) : undefined
     const word = words.get(call.name) ?? inner
     if (word === undefined) return fail(call.position, `There is no function ${call.name}.`)
     return word.trace(this, args, call)
   }
 
-  #inline (call: Call, callee: Value, args: readonly Value[]): Value {
+  /** The value of a function for these arguments; sentences call it by the name of the call. */
+  invoke (call: Pick<Call, 'name' | 'position'>, callee: Value, args: readonly Value[]): Value {
     if (isNode(callee) || callee.kind !== 'function') {
       return fail(call.position, `${call.name} is ${describe(callee)}, not a function.`)
     }

@@ -16,6 +16,8 @@ export interface Word {
   readonly most: number
   /** The index of the first argument that is an axis; infinite if none is. */
   readonly axesFrom: number
+  /** The index behind the last one that is. */
+  readonly axesTo: number
   /** Why it cannot be used; empty for words that can. */
   readonly missing: string
   readonly trace: Trace
@@ -28,11 +30,12 @@ export const none = Number.POSITIVE_INFINITY
 
 /** A word; its name is what stands before the bracket of its usage. */
 export function word (
-  usage: string, summary: string, [least, most, axesFrom]: readonly [number, number, number],
+  usage: string, summary: string,
+  [least, most, axesFrom, axesTo = none]: readonly [number, number, number, number?],
   trace: Trace, missing = ''
 ): Word {
   const [name = usage] = usage.split('(')
-  return { name, usage, summary, least, most, axesFrom, missing, trace }
+  return { name, usage, summary, least, most, axesFrom, axesTo, missing, trace }
 }
 
 /** The axes that the arguments from `first` on name, or all of x if there are none. */

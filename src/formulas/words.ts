@@ -1,9 +1,11 @@
 // The words of the language. Those that are rows of src/ops come from there, reductions from
-// reductions.ts; what concerns axes, and what is known before anything runs, is written here.
+// reductions.ts, recurrences and their like from scanning.ts; what concerns axes, and what is known
+// before anything runs, is written here.
 
 import { type Op, ops } from '../ops/index.ts'
 import { fail } from './fault.ts'
 import { reductions } from './reductions.ts'
+import { sequenceWords } from './scanning.ts'
 import { nameOf, none, presentAxes, type Word, word } from './word.ts'
 
 export type { Word } from './word.ts'
@@ -15,9 +17,18 @@ export const constants: ReadonlyMap<string, number> = new Map([
 
 const own: readonly Word[] = [
   word('log_add_exp(a, b, …)', 'log(exp(a) + exp(b) + …)', [2, none, none],
-    (tracer, args, call) => args
-      .map((value, index) => tracer.numberOf(value, call, index))
-      .reduce((a, b) => tracer.graph.apply('log_add_exp', a, b))),
+    (tracer, args, call) => {
+      // Three at a time: one logarithm for two more.
+      const numbers = args.map((value, index) => tracer.numberOf(value, call, index))
+      const [first = tracer.graph.constant(0), ...rest] = numbers
+      let total = first
+      for (let k = 0; k < rest.length; k += 2) {
+        const more = rest.slice(k, k + 2)
+        const op = more.length === 2 ? 'log_add_exp3' : 'log_add_exp'
+        total = tracer.graph.apply(op, total, ...more)
+      }
+      return total
+    }),
   word('index(axis)', 'the position along the axis, from 0', [1, 1, 0],
     (tracer, [axis], call) => {
       const { graph } = tracer
@@ -48,15 +59,12 @@ const own: readonly Word[] = [
     }),
   // A statement of its own, M = axis(N): it is not traced as a word.
   reserved('axis(length)', 'a further axis of that length', ''),
-  reserved('order(x, from, to)', 'the places of x along `from`, largest first', 'sorting'),
-  reserved('cumsum(x, axis)', 'the running sum', 'running sums'),
-  reserved('scan(axis, previous => next, start)', 'a recurrence', 'recurrences'),
   reserved('uniform(seed, x)', 'random numbers of the shape of x', 'random numbers')
 ]
 
 /** The words, by name. */
 export const words: ReadonlyMap<string, Word> = byName([
-  ...ops.filter(row => row.word).map(ofRow), ...reductions, ...own
+  ...ops.filter(row => row.word).map(ofRow), ...reductions, ...sequenceWords, ...own
 ])
 
 /** The ops that are no words, for the texts of the op table itself. */

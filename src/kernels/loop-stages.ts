@@ -68,7 +68,10 @@ export class LoopStages {
       access.store(accessTo(task.to), this.values.at(rootOf(task, plan.scatters), at.copy), at)
     } else if (at.lane === '') {
       // A value a row has once is one number, not a vector of different lanes.
-      const value = this.values.at(takenBy(task), 0)
+      const argument = takenBy(task)
+      const value = work.fused.has(argument)
+        ? this.#product(argument, at.copy)
+        : this.values.at(argument, at.copy)
       this.accumulator(task.node).addNumber(writer.into.lines, value)
     } else this.#add(task.node, takenBy(task), at, work)
   }
@@ -84,7 +87,13 @@ export class LoopStages {
     }
     const [a, b] = argument.args.map(arg => this.values.at(arg, at.copy)) as [Lane, Lane]
     if (mask === null) accumulator.addProduct(lines, a, b, at.copy)
-    else accumulator.add(lines, writer.op(`${writer.type}.mul`, a, b), at.copy, mask)
+    else accumulator.add(lines, this.#product(argument, at.copy), at.copy, mask)
+  }
+
+  // A product that is part of its sum, where the sum takes it as a value after all.
+  #product (node: Node, copy: number): Lane {
+    const { writer } = this.#text
+    return writer.op(`${writer.type}.mul`, ...node.args.map(arg => this.values.at(arg, copy)))
   }
 
   // All ones in the lanes that count.

@@ -114,15 +114,16 @@ export class TaskPlanner {
     return stored
   }
 
-  // As a matrix product, or null; into `wanted` if that has its order of axes, or the turned one.
+  // As a matrix product, or null; in the order of axes that is wanted, or else the graph's.
   #product (node: Node, wanted: Stored | null): Made | null {
     const straight = productOf(this.#graph, node)
     if (straight === null) return null
     const turned = { ...straight, a: straight.b, b: straight.a, m: straight.n, n: straight.m }
     const layoutOf = ({ batch, m, n }: Product): Axis[] => [...batch, ...m, ...n]
-    const product = [straight, turned].find(parts =>
-      wanted === null || sameOrder(wanted.layout, layoutOf(parts)))
-    if (product === undefined) return null
+    const order = wanted?.layout ?? node.axes
+    const product = [straight, turned].find(parts => sameOrder(layoutOf(parts), order))
+      ?? (wanted === null ? straight : null)
+    if (product === null) return null
     const { batch, m, n, k } = product
     const stored = wanted ?? this.#temporary(node, layoutOf(product))
     const a = this.#operand(product.a, [batch, m, k])
@@ -150,7 +151,8 @@ export class TaskPlanner {
       const made = this.#materialize(node)
       if (fits(made.stored.layout)) return made
     }
-    const stored = this.#temporary(node, groups.flat().filter(axis => node.axes.includes(axis)))
+    const grouped = groups.flat().filter(axis => node.axes.includes(axis))
+    const stored = this.#temporary(node, fits(node.axes) ? node.axes : grouped)
     return this.#note(node, stored, this.#compute(node, stored))
   }
 

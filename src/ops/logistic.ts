@@ -42,5 +42,19 @@ export const logistic: readonly Op[] = [
     derivative: ['g * sigmoid(a == b ? 0 : a - b)', 'g * sigmoid(a == b ? 0 : b - a)'],
     word: true,
     cost: 32
+  },
+  {
+    // log(eᵃ + eᵇ + eᵈ), for recurrences: one logarithm, and slopes whose exponentials are those of
+    // the value. Where all three are -∞ the slopes are 0.
+    name: 'log_add_exp3',
+    arguments: ['a', 'b', 'd'],
+    value: 'm = maximum(maximum(a, b), d); s = m > -inf ? m : 0; m == inf ? m : s + ' +
+      'log(exp_nonpositive(a - s) + exp_nonpositive(b - s) + exp_nonpositive(d - s))',
+    derivative: ['a', 'b', 'd'].map(argument =>
+      'm = stop_gradient(maximum(maximum(a, b), d)); s = m > -inf ? m : 0; ' +
+      't = exp_nonpositive(a - s) + exp_nonpositive(b - s) + exp_nonpositive(d - s); ' +
+      `g * (exp_nonpositive(${argument} - s) / (m > -inf ? t : 1))`),
+    word: false,
+    cost: 60
   }
 ]

@@ -25,7 +25,8 @@ export const mutants: readonly Mutant[] = [
     scenario: 'a step of two chunks after one',
     changes: [
       ['turn',
-        'if (words.compareExchange(jobWord(slot, jobField.claim), claim, shut) !== claim) return', ''],
+        'if (words.compareExchange(jobWord(slot, jobField.claim), claim, shut) !== claim) return',
+        ''],
       ['turn', "words.store(urgencyWord(slot), words.load(jobWord(slot, jobField.rank)))",
         `if (words.compareExchange(jobWord(slot, jobField.claim), claim, shut) !== claim) return;
         words.store(urgencyWord(slot), words.load(jobWord(slot, jobField.rank)))`]

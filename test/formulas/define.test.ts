@@ -37,7 +37,7 @@ const bad: readonly (readonly [text: string, sentence: string])[] = [
   ['f = x => x\n‸f(1, 2)', 'f takes 1 argument; it was given 2.'],
   ['x = 1\n‸x(2)', 'x is not a function; a product is written x * (…).'],
   ['‸axis(3)', 'axis(…) stands alone behind a name: M = axis(N).'],
-  ['‸order(x, -1, 0)', 'order is not available yet: sorting will come later.'],
+  ['‸uniform(1, x)', 'uniform is not available yet: random numbers will come later.'],
   ['‸__proto__', 'The name of an argument cannot begin with __.'],
   ['‸reduction * 2', "reduction is one of several texts: reduction: 'none' | 'mean' | 'sum' = " +
     "'mean'."],
