@@ -1,7 +1,7 @@
 // Mistakes one could make in the protocol, as changes of its text: the model checker must find
 // each, or it would not find ours. The files are copied with the change and loaded from there.
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -173,5 +173,9 @@ export async function mutate ({ changes }: Mutant): Promise<Protocol> {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   const load = (file: File): Promise<unknown> =>
     import(pathToFileURL(join(folder, `${file}.${extension}`)).href)
-  return { ...await load('board') as Protocol, ...await load('turn') as Protocol }
+  try {
+    return { ...await load('board') as Protocol, ...await load('turn') as Protocol }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
