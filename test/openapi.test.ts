@@ -5,9 +5,12 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { catalogue } from '../src/api/catalogue.ts'
 import { version } from '../src/api/docs.ts'
+import { guide } from '../src/api/guide.ts'
 import { errorRows } from '../src/errors.ts'
 import { losses } from '../src/losses/index.ts'
+import { tasks } from '../src/losses/tasks.ts'
 import { build } from './app.ts'
 
 const file = 'openapi/openapi.json'
@@ -33,6 +36,17 @@ interface Document {
 }
 
 const committed: Document = JSON.parse(readFileSync(file, 'utf8'))
+
+t.test('the committed guide is what the table says, and has every loss', async t => {
+  const text = readFileSync('openapi/losses.md', 'utf8')
+  t.equal(text, guide(catalogue), 'npm run openapi')
+  const { get } = await build(t)
+  const served = await get('/losses.md')
+  t.equal(served.text, text, 'it is served as committed')
+  t.match(served.headers['content-type'], 'text/markdown')
+  const names = new Set(tasks.map(({ name }) => name))
+  for (const { name, task } of losses) t.ok(names.has(task), `${name} is for ${task}`)
+})
 
 t.test('the committed document is what the routes say (npm run openapi)', async t => {
   const { get, service } = await build(t)

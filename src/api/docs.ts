@@ -1,8 +1,11 @@
-// The OpenAPI document, made from the routes as they are registered, and the page that shows it.
+// The OpenAPI document, made from the routes as they are registered, the page that shows it, and
+// the guide to choosing a loss.
 
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import { catalogue } from './catalogue.ts'
+import { guide } from './guide.ts'
 import { sendJson } from './replies.ts'
 import { components } from './schemas.ts'
 
@@ -12,11 +15,12 @@ export const version = '0.1.0'
 const description = `Losses and their gradients, and models trained in sessions.
 
 Every loss below is a formula; its gradient and its kernel are derived from it.
-\`GET /v1/losses/{loss}\` shows the formula that runs. Open a loss and press *Execute*.
+\`GET /v1/losses/{loss}\` shows the formula that runs. Open a loss and press *Execute*;
+[the guide](/losses.md) tells which to choose.
 
 Every error is \`application/problem+json\` (RFC 9457): all codes stand at the schema \`Problem\`.`
 
-/** Gathers the routes registered after it, and serves /openapi.json and /docs. */
+/** Gathers the routes registered after it, and serves /openapi.json, /docs and /losses.md. */
 export async function registerDocs (app: FastifyInstance): Promise<void> {
   for (const schema of Object.values(components)) app.addSchema(schema)
   await app.register(swagger, {
@@ -55,5 +59,10 @@ export async function registerDocs (app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
     text ??= JSON.stringify(app.swagger())
     sendJson(reply, text)
+  })
+  let guideText: string | undefined
+  app.get('/losses.md', { schema: { hide: true } }, (_request, reply) => {
+    guideText ??= guide(catalogue)
+    return reply.header('content-type', 'text/markdown; charset=utf-8').send(guideText)
   })
 }
