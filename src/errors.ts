@@ -116,6 +116,13 @@ export class LossdError extends Error {
   }
 }
 
+/** A client's text as a sentence shows it: cut where it is long. */
+export function shown (text: string): string {
+  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text
+}
+
+const shownMax = 60
+
 /** Up to three of the names that are most like a wrong one, the likest first. */
 export function nearest (wrong: string, names: Iterable<string>): string[] {
   const word = wrong.slice(0, 64).toLowerCase()

@@ -2,7 +2,7 @@
 // methods, media types, encodings, sizes. Each check is a few comparisons of strings.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { LossdError, nearest } from '../errors.ts'
+import { LossdError, nearest, shown } from '../errors.ts'
 import { bodyTooLarge, mediaTypeUnsupported } from './replies.ts'
 import type { Routes } from './routes.ts'
 
@@ -20,11 +20,14 @@ export function admitRequests (app: FastifyInstance, lifecycle: Lifecycle, route
   })
 }
 
-/** In a scope of routes that take and give JSON: refuses other media types and large bodies. */
+/**
+ * In a scope of routes that take and give JSON: refuses other media types, large bodies, and query
+ * parameters that the route's schema does not name.
+ */
 export function admitJson (app: FastifyInstance, bodyBytesMax = Infinity): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const { method, headers } = request
-    const refusal = acceptRefusal(headers.accept) ??
+    const refusal = acceptRefusal(headers.accept) ?? queryRefusal(request) ??
       (method === 'GET' || method === 'HEAD' ? undefined : bodyRefusal(request, bodyBytesMax))
     if (refusal === undefined) done()
     else done(refusal)
@@ -55,19 +58,20 @@ function refusalOf (
   if (methods.length === 0) return unknownPath(path, routes)
   reply.header('allow', methods.join(', '))
   return new LossdError('METHOD_NOT_ALLOWED',
-    `${path} answers ${methods.join(', ')}, not ${request.method}`)
+    `${shown(path)} answers ${methods.join(', ')}, not ${request.method}`)
 }
 
 function unknownPath (path: string, routes: Routes): LossdError {
   const [, loss] = /^\/v1\/losses\/([^/]+)\/?$/.exec(path) ?? []
   if (loss !== undefined) return routes.unknownLoss(loss)
   const near = nearest(path, routes.paths())
-  return new LossdError('ROUTE_UNKNOWN', `There is nothing at ${path}; ` +
+  return new LossdError('ROUTE_UNKNOWN', `There is nothing at ${shown(path)}; ` +
     (near.length > 0 ? `nearest: ${near.join(', ')}` : 'the routes are listed at /docs'))
 }
 
 function acceptRefusal (accept: string | undefined): LossdError | undefined {
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return undefined
+  if (accept.trim() === '') return undefined
   const ranges = accept.toLowerCase().split(',').map(range => {
     const [type = '', ...parameters] = range.split(';').map(part => part.trim())
     return { type, refused: parameters.some(part => /^q=0(\.0*)?$/.test(part)) }
@@ -78,14 +82,33 @@ function acceptRefusal (accept: string | undefined): LossdError | undefined {
     if (range?.refused === false) return undefined
     if (range?.refused === true) break
   }
-  return new LossdError('NOT_ACCEPTABLE', `Replies are application/json; Accept was ${accept}`)
+  return new LossdError('NOT_ACCEPTABLE',
+    `Replies are application/json; Accept was ${shown(accept)}`)
+}
+
+// A parameter that is not known must not be passed over: a client may count on what it says.
+function queryRefusal ({ url, query, routeOptions }: FastifyRequest): LossdError | undefined {
+  if (!url.includes('?')) return undefined
+  const { properties = {} } = (routeOptions.schema?.querystring ?? {}) as QuerySchema
+  const known = Object.keys(properties)
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (known.includes(name) && typeof value === 'string') continue
+    const expected = known.length > 0 ? `one of ${known.join(', ')}, each once` : 'left out here'
+    return new LossdError('BAD_QUERY',
+      `Query parameter ${shown(name)} must be ${expected}; got ${shown(String(value))}`)
+  }
+  return undefined
+}
+
+interface QuerySchema {
+  readonly properties?: Readonly<Record<string, unknown>>
 }
 
 function bodyRefusal ({ headers }: FastifyRequest, bytesMax: number): LossdError | undefined {
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     return new LossdError('CONTENT_ENCODING_UNSUPPORTED',
-      `Content-Encoding must be identity; got ${encoding}`)
+      `Content-Encoding must be identity; got ${shown(encoding)}`)
   }
   const length = headers['content-length']
   if (length !== undefined && Number(length) > bytesMax) return bodyTooLarge(bytesMax, length)
@@ -97,5 +120,7 @@ function bodyRefusal ({ headers }: FastifyRequest, bytesMax: number): LossdError
 }
 
 function isJsonType (type = ''): boolean {
-  return /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i.test(type)
+  const [media = '', ...parameters] = type.toLowerCase().split(';').map(part => part.trim())
+  return media === 'application/json' && parameters.every(parameter =>
+    !parameter.startsWith('charset') || /^charset\s*=\s*"?utf-?8"?$/.test(parameter))
 }

@@ -8,7 +8,7 @@ import { type JsonTensor, writeElements } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
 import type { Evaluated, EvaluationMachine } from '../compute/evaluate.ts'
 import { PreparedLoss } from '../compute/prepared.ts'
-import { LossdError, nearest } from '../errors.ts'
+import { LossdError, nearest, shown } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
 import type { LossCall } from '../kernels/loss-program.ts'
@@ -143,7 +143,8 @@ function reasonOf (
   const these = `these have: ${differentiable.join(', ')}`
   if (!definition.tensors.some(tensor => tensor.name === name)) {
     const near = nearest(name, differentiable)
-    return `${loss.name} has no argument ${name}; ${near.length > 0 ? `nearest: ${near}` : these}`
+    return `${loss.name} has no argument ${shown(name)}; ` +
+      (near.length > 0 ? `nearest: ${near.join(', ')}` : these)
   }
   const frozen = loss.frozen?.find(([argument, when]) => argument === name && when === 'true')
   if (frozen !== undefined) return frozen[2]

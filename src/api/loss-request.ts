@@ -4,7 +4,8 @@
 import { isJsonObject, type Json } from '../codec/json-reader.ts'
 import { Numbers } from '../codec/json-numbers.ts'
 import { childPointer, type JsonTensor, readDatatype, readTensor } from '../codec/json-tensor.ts'
-import { LossdError, nearest } from '../errors.ts'
+import { kindOf } from '../codec/kind-of.ts'
+import { LossdError, nearest, shown } from '../errors.ts'
 import type { Definition } from '../formulas/definition.ts'
 import type { Options } from '../formulas/options.ts'
 
@@ -130,15 +131,7 @@ function unknownField (key: string, loss: string, definition: Definition): Lossd
   }
   const names = [...definition.tensors.map(({ name }) => name), ...requestFields]
   const near = nearest(key, names)
-  return new LossdError('FIELD_UNKNOWN', `${loss} has no field ${key}; ` +
+  return new LossdError('FIELD_UNKNOWN', `${loss} has no field ${shown(key)}; ` +
     `${near.length > 0 ? 'nearest' : 'it has'}: ${(near.length > 0 ? near : names).join(', ')}`,
     { pointer })
-}
-
-/** A value in a word or two, for sentences. */
-export function kindOf (value: Json): string {
-  if (value === null) return 'null'
-  if (typeof value === 'boolean' || typeof value === 'number') return String(value)
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
-  return isJsonObject(value) ? 'an object' : 'an array'
 }

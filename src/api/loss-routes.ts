@@ -22,7 +22,10 @@ export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSet
       tags: ['Losses'],
       summary: 'All losses',
       description: 'Names, aliases, when to choose which, arguments and options.',
-      response: { 200: listSchema, ...problemReplies('NOT_ACCEPTABLE', 'STARTING', 'DRAINING') }
+      response: {
+        200: listSchema,
+        ...problemReplies('BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING')
+      }
     }
   }, (_request, reply) => { sendJson(reply, list) })
   const answer = createLossAnswers(settings)

@@ -34,7 +34,7 @@ export function getSchema ({ loss }: LossEntry): Record<string, unknown> {
     description: 'The formula is the text that runs.',
     response: {
       200: descriptionSchema,
-      ...problemReplies('NOT_ACCEPTABLE', 'STARTING', 'DRAINING')
+      ...problemReplies('BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING')
     }
   }
 }

@@ -3,7 +3,7 @@
 // a signal of our own, which costs nothing until a job really leaves the main thread.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { LossdError } from '../errors.ts'
+import { LossdError, shown } from '../errors.ts'
 
 /** What the pool has to know of the request it works for. */
 export interface Patience {
@@ -28,7 +28,8 @@ function lowered (asked: string | string[], deadlineMs: number): number {
   const milliseconds = typeof asked === 'string' && /^\d{1,15}$/.test(asked) ? Number(asked) : 0
   if (milliseconds > 0) return Math.min(milliseconds, deadlineMs)
   throw new LossdError('BAD_HEADER',
-    `Header Request-Timeout-Ms must be a whole number of milliseconds, 1 or more; got ${asked}`)
+    'Header Request-Timeout-Ms must be a whole number of milliseconds, 1 or more; ' +
+      `got ${shown(String(asked))}`)
 }
 
 type Listener = Parameters<AbortSignal['addEventListener']>

@@ -2,7 +2,7 @@
 // The one place where an error of the table, or of Fastify, becomes a status and a body.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ErrorPlace, LossdError } from '../errors.ts'
+import { type ErrorPlace, LossdError, shown } from '../errors.ts'
 
 /** The body of an error reply. */
 export interface Problem {
@@ -45,9 +45,15 @@ export function sendProblem (request: FastifyRequest, reply: FastifyReply, throw
 /** An error as the body of a reply. */
 export function problemOf (error: LossdError, instance: string): Problem {
   const { status, title, retryable } = error.row
-  const { code, errors, message: detail } = error
+  const { code, message: detail } = error
+  const errors = error.errors.map(place => ({ ...place, pointer: shortened(place.pointer) }))
   const type = `urn:lossd:error:${code}`
   return { type, title, status, detail, instance, code, errors, retryable, error: detail }
+}
+
+// Only a name that is unknown can be long.
+function shortened (pointer: string): string {
+  return pointer.length > 60 ? pointer.split('/').map(shown).join('/') : pointer
 }
 
 /** Any thrown thing as an error of the table. */
@@ -61,6 +67,8 @@ export function errorOf (thrown: unknown, request: FastifyRequest): LossdError {
       statusCode >= 400 && statusCode < 500) {
     return new LossdError('BAD_REQUEST', `The request is not well-formed: ${message}`)
   }
+  // Node's error of a body that ends with its connection.
+  if (code === 'ECONNRESET' && !request.raw.complete) return new LossdError('CANCELLED')
   return new LossdError('INTERNAL', undefined, { cause: thrown })
 }
 
@@ -72,7 +80,7 @@ export function bodyTooLarge (limit: number, length: string | undefined): LossdE
 
 export function mediaTypeUnsupported (type = 'none'): LossdError {
   return new LossdError('MEDIA_TYPE_UNSUPPORTED',
-    `Content-Type must be application/json; got ${type}`)
+    `Content-Type must be application/json; got ${shown(type) || 'none'}`)
 }
 
 interface FastifyFault {

@@ -2,7 +2,7 @@
 // unknown path, method or loss is told.
 
 import type { FastifyInstance } from 'fastify'
-import { LossdError, nearest } from '../errors.ts'
+import { LossdError, nearest, shown } from '../errors.ts'
 
 export interface Routes {
   /** The methods a path answers; none if it is unknown. */
@@ -35,7 +35,7 @@ export function gatherRoutes (app: FastifyInstance, lossNames: readonly string[]
     paths: () => [...routes.keys()].filter(url => !/[:*]/.test(url)),
     unknownLoss (name) {
       const near = nearest(decoded(name), lossNames)
-      return new LossdError('LOSS_UNKNOWN', `There is no loss ${decoded(name)}; ` +
+      return new LossdError('LOSS_UNKNOWN', `There is no loss ${shown(decoded(name))}; ` +
         (near.length > 0 ? `nearest: ${near.join(', ')}` : 'GET /v1/losses lists them all'))
     }
   }

@@ -72,9 +72,9 @@ const everywhere: readonly ErrorCode[] = ['BAD_REQUEST', 'REQUEST_TIMEOUT', 'HEA
   'METHOD_NOT_ALLOWED', 'INTERNAL']
 
 /** What every route that reads a JSON body may answer. */
-export const bodyErrors: readonly ErrorCode[] = ['BAD_JSON', 'BAD_HEADER', 'NOT_ACCEPTABLE',
-  'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'CONTENT_ENCODING_UNSUPPORTED', 'BODY_INVALID',
-  'FIELD_UNKNOWN', 'FIELD_INVALID', 'STARTING', 'DRAINING']
+export const bodyErrors: readonly ErrorCode[] = ['BAD_JSON', 'BAD_HEADER', 'BAD_QUERY',
+  'NOT_ACCEPTABLE', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'CONTENT_ENCODING_UNSUPPORTED',
+  'BODY_INVALID', 'FIELD_UNKNOWN', 'FIELD_INVALID', 'STARTING', 'DRAINING']
 
 /** What every route that computes may answer. */
 export const computeErrors: readonly ErrorCode[] = ['TENSOR_INVALID', 'TENSORS_TOO_MANY',

@@ -4,11 +4,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Heap } from '../buffer/heap.ts'
 import { createJsonReader, isJsonObject, type JsonObject } from '../codec/json-reader.ts'
 import { JsonWriter, type TensorForm } from '../codec/json-writer.ts'
-import { LossdError, nearest } from '../errors.ts'
+import { kindOf } from '../codec/kind-of.ts'
+import { LossdError, nearest, shown } from '../errors.ts'
 import type { OperationMemory, Tensors } from '../sessions/memory.ts'
 import type { Session, StepResult, Turn } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/store.ts'
-import { kindOf } from './loss-request.ts'
 import { patienceOf } from './patience.ts'
 import { sendJson, sendProblem } from './replies.ts'
 import { sessionSchemas } from './session-schemas.ts'
@@ -26,6 +26,7 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
   const url = '/v1/sessions'
 
   app.post(url, { schema: sessionSchemas.create }, answered((request, reply) => {
+    refuseKey(request)
     const raw = bytesOf(request)
     const session = sessions.create(readBody(raw), raw)
     reply.header('location', `${url}/${session.id}`)
@@ -132,7 +133,7 @@ function oneOf (tensors: Tensors, name: string): Tensors {
   if (tensor !== undefined) return new Map([[name, tensor]])
   const near = nearest(name, tensors.keys())
   const names = near.length > 0 ? near : [...tensors.keys()]
-  throw new LossdError('PARAMETER_UNKNOWN', `The session has no parameter ${name}; ` +
+  throw new LossdError('PARAMETER_UNKNOWN', `The session has no parameter ${shown(name)}; ` +
     `${near.length > 0 ? 'nearest' : 'it has'}: ${names.join(', ')}`)
 }
 
@@ -178,11 +179,18 @@ function shortest (value: number, datatype: 'FP32' | 'FP64'): number | string {
   return Number(rounded.toPrecision(9))
 }
 
-/** Deadline, signal and If-Match of a change. Throws BAD_HEADER, BAD_QUERY. */
+/** Deadline, signal and If-Match of a change. Throws BAD_HEADER. */
 function turnOf (request: FastifyRequest, reply: FastifyReply, deadlineMs: number): Turn {
-  refuseQuery(request, [])
+  refuseKey(request)
   const { deadlineMs: left, signal } = patienceOf(request, reply, deadlineMs)
   return { deadlineMs: left, signal, ifSeq: seqsOf(request.headers['if-match']) }
+}
+
+// Who sends a key counts on a retry that changes nothing.
+function refuseKey ({ headers }: FastifyRequest): void {
+  if (headers['idempotency-key'] === undefined) return
+  throw new LossdError('BAD_HEADER', 'Header Idempotency-Key must be left out: it is not ' +
+    'supported yet; If-Match with the session’s ETag keeps a step from running twice')
 }
 
 /** The seqs of an If-Match: undefined for none and for `*`. A weak tag never matches. */
@@ -192,36 +200,24 @@ function seqsOf (header: string | undefined): readonly number[] | undefined {
     const [, weak, text = ''] = /^(W\/)?"([^"]*)"$/.exec(tag.trim()) ?? []
     if (!/^\s*(W\/)?"[^"]*"\s*$/.test(tag)) {
       throw new LossdError('BAD_HEADER',
-        `Header If-Match must be an ETag in quotes, or *; got ${header}`)
+        `Header If-Match must be an ETag in quotes, or *; got ${shown(header)}`)
     }
     return weak === undefined && /^\d+$/.test(text) ? Number(text) : Number.NaN
   })
 }
 
 function pageOf (request: FastifyRequest): { limit: number, after: string | null } {
-  const query = refuseQuery(request, ['status', 'limit', 'after'])
+  const query = new Map(Object.entries(request.query ?? {}).map(([name, value]) =>
+    [name, String(value)]))
   const status = query.get('status') ?? 'active'
   if (status !== 'active') {
-    throw new LossdError('BAD_QUERY', `Query parameter status must be active; got ${status}`)
+    throw new LossdError('BAD_QUERY', `Query parameter status must be active; got ${shown(status)}`)
   }
   const limit = Number(query.get('limit') ?? 100)
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
     throw new LossdError('BAD_QUERY',
-      `Query parameter limit must be a whole number from 1 to 1000; got ${query.get('limit')}`)
+      'Query parameter limit must be a whole number from 1 to 1000; ' +
+      `got ${shown(query.get('limit') ?? '')}`)
   }
   return { limit, after: query.get('after') ?? null }
-}
-
-// A parameter that is not known must not be passed over: a client may count on what it says.
-function refuseQuery ({ query }: FastifyRequest, names: readonly string[]): Map<string, string> {
-  const given = new Map<string, string>()
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (!names.includes(name) || typeof value !== 'string') {
-      const expected = names.length > 0 ? `one of ${names.join(', ')}, each once` : 'left out here'
-      throw new LossdError('BAD_QUERY',
-        `Query parameter ${name} must be ${expected}; got ${String(value)}`)
-    }
-    given.set(name, value)
-  }
-  return given
 }

@@ -68,7 +68,7 @@ const session = Type.Object({
 const change = Type.Object({ seq: Type.Integer(), step: Type.Integer() })
 
 const gone: readonly ErrorCode[] = [
-  'SESSION_UNKNOWN', 'SESSION_EXPIRED', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING'
+  'SESSION_UNKNOWN', 'SESSION_EXPIRED', 'BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING'
 ]
 const turns: readonly ErrorCode[] = [
   'PRECONDITION_FAILED', 'SESSION_QUEUE_FULL', 'BAD_HEADER', 'BAD_QUERY', 'DEADLINE_EXCEEDED',

@@ -5,6 +5,7 @@
 import {
   badJson, byteAt, type Cursor, nestedTooDeep, nestingMax, openCursor, skipSpace, unexpected
 } from './cursor.ts'
+import { shown } from '../errors.ts'
 import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
 import { Numbers, NumberStorage, readNumbers } from './json-numbers.ts'
 
@@ -87,7 +88,7 @@ function readObject (cursor: Cursor, storage: NumberStorage, depth: number): Jso
     const key = readString(cursor)
     if (refusedKeys.has(key) || key in object) {
       const reason = refusedKeys.has(key) ? 'is refused' : 'stands twice'
-      throw badJson(`the key ${JSON.stringify(key)} at byte ${position} ${reason}`, position)
+      throw badJson(`the key ${JSON.stringify(shown(key))} at byte ${position} ${reason}`, position)
     }
     position = skipSpace(bytes, cursor.position)
     if (byteAt(bytes, position) !== 0x3a) throw unexpected(cursor, position, "':'")

@@ -4,10 +4,11 @@
 import type { Datatype } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
 import { type Allocator, allocateTensor, type Tensor } from '../buffer/tensor.ts'
-import { LossdError, nearest } from '../errors.ts'
+import { LossdError, nearest, shown } from '../errors.ts'
 import { integerBits, integerRanges, type IntegerDatatype } from './integers.ts'
 import { Numbers, rankMax } from './json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject } from './json-reader.ts'
+import { kindOf } from './kind-of.ts'
 
 /** A tensor of a body. Its elements can be read until the next body is. */
 export interface JsonTensor {
@@ -70,6 +71,8 @@ export function childPointer (pointer: string, key: string | number): string {
 }
 
 const jsonDatatypes: readonly Datatype[] = ['FP32', 'FP64', 'INT64', 'INT32', 'UINT8', 'BOOL']
+// Kernels count in 32 bits, also where another length is 0.
+const lengthMax = 2 ** 31 - 1
 const typedKeys = ['datatype', 'shape', 'data']
 
 function readPlain (value: Json, pointer: string, dataPointer: string): JsonTensor {
@@ -90,7 +93,8 @@ function readTyped (value: JsonObject, pointer: string): JsonTensor {
   for (const key in value) {
     if (!typedKeys.includes(key)) {
       const place = childPointer(pointer, key)
-      throw new LossdError('FIELD_UNKNOWN', `A tensor has datatype, shape and data, not ${key}`,
+      throw new LossdError('FIELD_UNKNOWN',
+        `A tensor has datatype, shape and data, not ${shown(key)}`,
         { pointer: place })
     }
   }
@@ -117,7 +121,7 @@ export function readDatatype (value: Json, pointer: string): Datatype {
   const near = typeof value === 'string' ? nearest(value, jsonDatatypes) : []
   const reason = value === 'FP16' || value === 'BF16'
     ? `${value} can stand in binary bodies only; JSON takes ${jsonDatatypes.join(', ')}`
-    : `there is no datatype ${JSON.stringify(value)}; nearest: ` +
+    : `there is no datatype ${kindOf(value)}; nearest: ` +
       (near.length > 0 ? near : jsonDatatypes).join(', ')
   throw new LossdError('DATATYPE_MISMATCH', `${pointer}: ${reason}`, { pointer })
 }
@@ -130,10 +134,11 @@ function readShape (value: Json, pointer: string): readonly number[] {
   if (shape.length > rankMax) {
     throw notTensor(pointer, `${shape.length} axes; the limit is ${rankMax}`)
   }
-  const odd = shape.findIndex(length => !Number.isSafeInteger(length) || length < 0)
+  const odd = shape.findIndex(length => !Number.isInteger(length) || length < 0 ||
+    length > lengthMax)
   if (odd >= 0 || value.booleanIndex >= 0) {
     const index = odd >= 0 ? odd : value.booleanIndex
-    throw notTensor(`${pointer}/${index}`, 'a length is a whole number, 0 or more')
+    throw notTensor(`${pointer}/${index}`, `a length is a whole number from 0 to ${lengthMax}`)
   }
   return shape
 }

@@ -1,6 +1,7 @@
 // A session's optimizer: a row of the table with its options, and its formula as a part of a graph.
 
 import type { Json, JsonObject } from '../codec/json-reader.ts'
+import { kindOf } from '../codec/kind-of.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { define } from '../formulas/define.ts'
 import type { Definition } from '../formulas/definition.ts'
@@ -10,7 +11,7 @@ import { traceStatements } from '../formulas/trace.ts'
 import { Tracer } from '../formulas/tracer.ts'
 import type { Value } from '../formulas/values.ts'
 import { type Optimizer, optimizers } from '../optimizers/index.ts'
-import { kindOf, objectOf, type Plain } from './fields.ts'
+import { objectOf, type Plain } from './fields.ts'
 import { moved } from './moved.ts'
 
 export type Options = Readonly<Record<string, OptionValue>>

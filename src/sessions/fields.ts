@@ -3,7 +3,8 @@
 
 import { childPointer } from '../codec/json-tensor.ts'
 import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.ts'
-import { LossdError, nearest } from '../errors.ts'
+import { kindOf } from '../codec/kind-of.ts'
+import { LossdError, nearest, shown } from '../errors.ts'
 
 /** JSON that is kept or sent: no tensors in it. */
 export type Plain = null | boolean | number | string | readonly Plain[] | PlainObject
@@ -15,7 +16,7 @@ export function refuseOthers (object: JsonObject, names: readonly string[], poin
     if (names.includes(key)) continue
     const near = nearest(key, names)
     throw new LossdError('FIELD_UNKNOWN',
-      `There is no field ${key}; ${near.length > 0 ? 'nearest' : 'there are'}: ` +
+      `There is no field ${shown(key)}; ${near.length > 0 ? 'nearest' : 'there are'}: ` +
       (near.length > 0 ? near : names).join(', '),
       { pointer: childPointer(pointer, key) })
   }
@@ -60,14 +61,7 @@ export function numberOf (
 /** FIELD_INVALID: what the field must be, and what it is. */
 export function invalid (value: Json | undefined, expected: string, pointer: string): LossdError {
   const field = pointer === '' ? 'The body' : pointer.slice(1).replaceAll('/', '.')
-  return new LossdError('FIELD_INVALID', `${field} must be ${expected}; got ${kindOf(value)}`,
+  return new LossdError('FIELD_INVALID',
+    `${shown(field)} must be ${expected}; got ${kindOf(value)}`,
     { pointer })
-}
-
-/** A value in a few words, for sentences. */
-export function kindOf (value: Json | undefined): string {
-  if (value === undefined) return 'nothing'
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
-  if (value === null || typeof value !== 'object') return String(value)
-  return isJsonObject(value) ? 'an object' : 'an array'
 }

@@ -3,10 +3,11 @@
 
 import type { Json } from '../codec/json-reader.ts'
 import { childPointer } from '../codec/json-tensor.ts'
+import { kindOf } from '../codec/kind-of.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { type Layer, layers } from '../layers/index.ts'
 import {
-  choiceOf, invalid, isList, kindOf, numberOf, objectOf, refuseOthers, type Plain
+  choiceOf, invalid, isList, numberOf, objectOf, refuseOthers, type Plain
 } from './fields.ts'
 
 /** A layer in its place, with all its options. */

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../codec/json-reader.ts'
 import type { Machine } from '../compute/execute.ts'
-import { LossdError } from '../errors.ts'
+import { LossdError, shown } from '../errors.ts'
 import { readDescription } from './description.ts'
 import { OperationMemory } from './memory.ts'
 import { Session, type Turn } from './session.ts'
@@ -86,7 +86,7 @@ export class Sessions {
     if (session === undefined || session.closed) {
       throw this.#expired.has(id)
         ? this.#expiry(id)
-        : new LossdError('SESSION_UNKNOWN', `There is no session ${id}`)
+        : new LossdError('SESSION_UNKNOWN', `There is no session ${shown(id)}`)
     }
     session.renew(nowMs)
     return session

@@ -83,8 +83,8 @@ export const badRequests: readonly BadRequest[] = [
     body: { input: { ...typed, datatype: 'FP16' }, target } },
   { says: 'too few elements', code: 'SHAPE_MISMATCH', pointer: '/input/data',
     body: { input: { ...typed, shape: [4, 1] }, target } },
-  { says: 'a shape of 2^64', code: 'SHAPE_MISMATCH', pointer: '/input/data',
-    body: { input: { ...typed, shape: [4294967296, 4294967296] }, target } },
+  { says: 'a shape of 2^62', code: 'SHAPE_MISMATCH', pointer: '/input/data',
+    body: { input: { ...typed, shape: [2 ** 31 - 1, 2 ** 31 - 1] }, target } },
   { says: 'a negative length', code: 'TENSOR_INVALID', pointer: '/input/shape/0',
     body: { input: { ...typed, shape: [-3, -1] }, target } },
   { says: 'no data', code: 'TENSOR_INVALID', pointer: '/input',
@@ -192,4 +192,6 @@ export const badRequests: readonly BadRequest[] = [
     body: { ...good, datatype: 'INT64' } },
   { says: '65 unknown fields', code: 'FIELD_UNKNOWN', pointer: '/t0',
     body: { ...good, ...Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`t${n}`, 1])) } },
+  { says: 'a length beyond 32 bits', code: 'TENSOR_INVALID', pointer: '/input/shape/1',
+    body: { ...good, input: { datatype: 'FP32', shape: [0, 2 ** 31], data: [] } } }
 ]

@@ -63,6 +63,10 @@ t.test('a client that leaves while it sends leaves nothing behind', async t => {
     await pause(2)
     socket.destroy()
   }
+  await pause(50)
+  const { text } = await app.get('/metrics')
+  t.match(text, /^http_server_request_duration_seconds_count.*status="499"/m)
+  t.notMatch(text, /status="5/, 'the service did not fail')
   t.equal((await app.post('/v1/losses/mse', good)).status, 200)
   t.equal(app.service.heap.usedBytes, 0)
 })

@@ -72,7 +72,7 @@ t.test('a body must be JSON by its header', async t => {
 t.test('a reply is JSON, or 406', async t => {
   const { send } = await build(t)
   const accepting = (accept: string) => send('POST', '/v1/losses/mse', { ...json, accept }, text)
-  const right = ['*/*', 'application/json', 'application/*', 'text/html, */*;q=0.1',
+  const right = ['', '*/*', 'application/json', 'application/*', 'text/html, */*;q=0.1',
     'text/html,application/json;q=0.9', 'APPLICATION/JSON']
   for (const accept of right) t.equal((await accepting(accept)).status, 200, accept)
   const wrong = ['text/html', 'application/xml', 'application/json;q=0', '*/*;q=0',
@@ -80,6 +80,44 @@ t.test('a reply is JSON, or 406', async t => {
   for (const accept of wrong) {
     t.match(await accepting(accept), { status: 406, body: { code: 'NOT_ACCEPTABLE' } }, accept)
   }
+})
+
+t.test('a query that a route does not know is 400', async t => {
+  const { send, post, get } = await build(t)
+  const wanted = (name: string) => ({
+    status: 400,
+    body: { code: 'BAD_QUERY', detail: `Query parameter ${name} must be left out here; got 1` }
+  })
+  t.match(await post('/v1/losses/mse?reduction=1', good), wanted('reduction'))
+  t.match(await get('/v1/losses?a=1'), wanted('a'))
+  t.match(await post('/v1/sessions?seed=1', {}), wanted('seed'))
+  t.match(await send('DELETE', '/v1/sessions/x?force=1'), wanted('force'))
+  t.match(await get('/v1/sessions?limit=1&limit=2'),
+    { status: 400, body: { detail: /limit must be one of status, limit, after, each once/ } })
+  t.match(await get('/v1/sessions?limit=1'), { status: 200 })
+})
+
+t.test('long names are cut where a sentence or a pointer shows them', async t => {
+  const { post, get } = await build(t)
+  const long = 'k'.repeat(5000)
+  const replies = [
+    await post('/v1/losses/mse', { ...good, [long]: 1 }),
+    await post('/v1/losses/mse', { ...good, options: { [long]: 1 } }),
+    await post('/v1/losses/mse', { ...good, options: { reduction: long } }),
+    await post('/v1/losses/mse', { ...good, gradients: [long] }),
+    await post('/v1/losses/mse', { ...good, datatype: long }),
+    await post('/v1/losses/mse', { ...good, input: { [long]: 1 } }),
+    await post('/v1/losses/mse', `{"${long}":1,"${long}":1}`),
+    await post('/v1/losses/mse', good, { 'request-timeout-ms': long }),
+    await post('/v1/losses/mse', good, { accept: long }),
+    await post('/v1/losses/mse', good, { 'content-type': long }),
+    await post('/v1/sessions', { [long]: 1 }),
+    await get(`/v1/sessions?limit=${long}`),
+    await get(`/v1/sessions/${long.slice(0, 500)}`),
+    await get(`/v1/losses/${long}`),
+    await get(`/${long}`)
+  ]
+  for (const { status, text } of replies) t.ok(status >= 400 && text.length < 1000, text)
 })
 
 t.test('a body too large is 413 with limit and actual size', async t => {

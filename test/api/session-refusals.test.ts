@@ -72,6 +72,10 @@ t.test('If-Match and queries are held against the session', async t => {
   t.match(await send('POST', step, batch, 'W/"1"'), { status: 412 })
   t.match(await send('POST', step, batch, '1'), { status: 400, body: { code: 'BAD_HEADER' } })
   t.match(await send('DELETE', path, undefined, '"7"'), { status: 412 })
+  const key = { 'idempotency-key': 'a' }
+  t.match(await send('POST', step, batch, key),
+    { status: 400, body: { code: 'BAD_HEADER', detail: /Idempotency-Key .* not supported/ } })
+  t.match(await send('POST', '/v1/sessions', spec, key), { status: 400 })
   t.match(await send('POST', step, batch, '"0", "1"'), { status: 200, body: { seq: 2 } })
   t.match(await send('POST', step, batch, '*'), { status: 200, body: { seq: 3 } })
   const query = { status: 400, body: { code: 'BAD_QUERY' } }

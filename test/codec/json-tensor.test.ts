@@ -113,8 +113,10 @@ t.test('what is no tensor is refused at its place', async t => {
     ['{"datatype":"FP32","shape":[2],"data":[1]}', 'FP32', 'SHAPE_MISMATCH', '/x/data'],
     ['{"datatype":"FP32","shape":[2,2],"data":[[1,2,3,4]]}', 'FP32', 'SHAPE_MISMATCH', '/x/data'],
     ['{"datatype":"FP32","shape":[1e9],"data":[]}', 'FP32', 'SHAPE_MISMATCH', '/x/data'],
-    ['{"datatype":"FP32","shape":[4294967296,4294967296],"data":[]}', 'FP32', 'SHAPE_MISMATCH',
-      '/x/data']
+    ['{"datatype":"FP32","shape":[2147483647,2147483647],"data":[]}', 'FP32', 'SHAPE_MISMATCH',
+      '/x/data'],
+    ['{"datatype":"FP32","shape":[0,4294967296],"data":[]}', 'FP32', 'TENSOR_INVALID',
+      '/x/shape/1']
   ]
   for (const [text, datatype, code, pointer] of cases) {
     const [foundCode, foundPointer, detail] = refusal(text, datatype)

@@ -21,7 +21,11 @@ export interface Reply {
 export interface Client {
   readonly machine: Machine
   readonly sessions: Sessions
-  send (method: Method, path: string, body?: unknown, ifMatch?: string): Promise<Reply>
+  /** A text among the headers is If-Match. */
+  send (
+    method: Method, path: string, body?: unknown,
+    headers?: string | Readonly<Record<string, string>>
+  ): Promise<Reply>
 }
 
 /** What lies in a reply's body at a path of names and indices; undefined if nothing does. */
@@ -58,10 +62,9 @@ export async function clientOf (t: Test, settings: SessionsSettings = {}): Promi
   return {
     machine,
     sessions,
-    async send (method, url, body, ifMatch) {
-      const headers: Record<string, string> = {}
-      if (body !== undefined) headers['content-type'] = 'application/json'
-      if (ifMatch !== undefined) headers['if-match'] = ifMatch
+    async send (method, url, body, given = {}) {
+      const headers = typeof given === 'string' ? { 'if-match': given } : { ...given }
+      if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json' })
       const payload = body === undefined ? {} : { payload: JSON.stringify(body) }
       const reply = await server.inject({ method, url, headers, ...payload })
       const { statusCode: status, payload: text } = reply
