@@ -62,6 +62,8 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
   const machine = { heap, pool, programs }
   const sessions = new Sessions(machine, {
     sessionsMax: config.sessionsMax,
+    bytesMax: config.sessionBytesMax,
+    resultElementsMax: config.resultElementsMax,
     queueMax: config.sessionQueueMax,
     ttlSecondsMax: config.sessionTtlSecondsMax,
     programsMax: config.programsMax,

@@ -33,7 +33,7 @@ export const configRows = {
 
   bodyBytesMax: whole('BODY_BYTES_MAX', 16 << 20, 1024, 1 << 30, 'Largest JSON body in bytes'),
   tensorsMax: whole('TENSORS_MAX', 64, 1, 1024, 'Most tensors in a request'),
-  resultElementsMax: whole('RESULT_ELEMENTS_MAX', 1 << 24, 1, 1 << 28,
+  resultElementsMax: whole('RESULT_ELEMENTS_MAX', 1 << 21, 1, 1 << 28,
     'Most elements in one reply tensor'),
   deadlineMs: whole('DEADLINE_MS', 30_000, 1, 3_600_000,
     'Time a request may take; the header Request-Timeout-Ms lowers it'),
@@ -42,6 +42,8 @@ export const configRows = {
   programsMax: whole('PROGRAMS_MAX', 512, 8, 65_536, 'Most compiled programs kept'),
 
   sessionsMax: whole('SESSIONS_MAX', 1000, 0, 1_000_000, 'Most sessions at a time'),
+  sessionBytesMax: whole('SESSION_BYTES_MAX', 1 << 28, 1024, 2 ** 32,
+    'Most bytes of one session’s parameters and optimizer states'),
   sessionQueueMax: whole('SESSION_QUEUE_MAX', 64, 1, 10_000,
     'Most operations waiting in one session'),
   sessionTtlSecondsMax: whole('SESSION_TTL_SECONDS_MAX', 30 * 86_400, 1, 365 * 86_400,

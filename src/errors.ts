@@ -46,6 +46,7 @@ export const errorRows = {
   OPTION_INVALID: row(422, 'Wrong option', 'Option {name} must be {expected}; got {value}'),
   ARGUMENT_MISSING: row(422, 'Argument missing', '{loss} needs {argument}'),
   GRADIENT_UNKNOWN: row(422, 'No such gradient', '{name} has no gradient; these have: {names}'),
+  SECOND_ORDER_UNKNOWN: row(422, 'No such second derivative', '{name} has no second derivative'),
   TENSOR_INVALID: row(422, 'Not a tensor', '{argument} is not a tensor: {reason} at {pointer}'),
   TENSORS_TOO_MANY: row(422, 'Too many tensors',
     'The request has {actual} tensors; the limit is {limit}'),
@@ -60,7 +61,7 @@ export const errorRows = {
   FORMULA_TOO_LARGE: row(422, 'Formula too large',
     'The formula has {actual} {unit}; the limit is {limit}'),
   MODEL_INVALID: row(422, 'Model not understood', '{part} must be {expected}; got {value}'),
-  NON_FINITE: row(422, 'Not finite', '{value} is not finite; nothing was changed'),
+  NON_FINITE: row(422, 'Not finite', 'The {value} is not finite; nothing was changed'),
 
   SESSIONS_TOO_MANY: row(429, 'Too many sessions', 'There are {limit} sessions, the limit', true),
   SESSION_QUEUE_FULL: row(429, 'Session queue full',

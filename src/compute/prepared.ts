@@ -9,6 +9,7 @@ import { datatypes } from '../buffer/datatype.ts'
 import type { Lease } from '../buffer/lease.ts'
 import { elementCount, type Tensor, viewOf } from '../buffer/tensor.ts'
 import { LossdError } from '../errors.ts'
+import { refuseLarge } from './result-size.ts'
 import { type LossCall, type LossPlan, sentenceOf } from '../kernels/loss-program.ts'
 import { stepOffset } from '../kernels/record.ts'
 import type { Evaluated, EvaluationMachine } from './evaluate.ts'
@@ -44,7 +45,7 @@ export class PreparedLoss {
     const { datatype, definition, gradOutput } = call
     const plan = machine.programs.plan(call)
     const { program, binding, shape } = plan
-    refuseLarge(shape, resultElementsMax)
+    refuseLarge('loss', shape, resultElementsMax)
     this.#machine = machine
     this.#call = { datatype, definition }
     this.#plan = plan
@@ -142,13 +143,6 @@ export class PreparedLoss {
 
 const numberBytes = 8
 const none: readonly never[] = []
-
-function refuseLarge (shape: readonly number[], most: number): void {
-  const count = elementCount(shape)
-  if (count <= most) return
-  throw new LossdError('RESULT_TOO_LARGE',
-    `The loss would have shape [${shape.join()}], ${count} elements; the limit is ${most}`)
-}
 
 // What compute/execute.ts does for every run: where everything of the program lies, and the cuts.
 function layOut (block: Block, plan: LossPlan, elementBytes: number, threads: number): void {

@@ -105,6 +105,11 @@ function readOptions (
   const options: Record<string, OptionValue> = {}
   for (const { name } of definition.options) {
     const value = known.get(name) ?? numbers.get(name)
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new LossdError('OPTION_INVALID',
+        `The option ${name} must be a finite number; got ${value}`,
+        { pointer: `${pointer}/${name}` })
+    }
     if (name !== 'step' && value !== undefined) options[name] = value
   }
   return options

@@ -19,7 +19,7 @@ export interface Description {
   readonly datatype: 'FP32' | 'FP64'
   readonly seed: number
   readonly ttlSeconds: number
-  /** What becomes of a step whose loss or gradient is not finite. */
+  /** What becomes of a step whose loss, gradient or next parameters are not finite. */
   readonly nonFinite: 'error' | 'skip' | 'allow'
   readonly metadata: Plain
   /** Tensors of the loss that stay the same, in memory that is to be kept. */

@@ -7,6 +7,7 @@
 
 import { createHash } from 'node:crypto'
 import { elementCount, type Tensor, viewOf } from '../buffer/tensor.ts'
+import { refuseLarge } from '../compute/result-size.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
 import { LossdError } from '../errors.ts'
 import { describeDescent } from './descent.ts'
@@ -19,7 +20,7 @@ import { describeObjective } from './objective.ts'
 import { readParameters } from './parameters.ts'
 import { stateName } from './step-graph.ts'
 import { readStep, type StepRequest } from './step-request.ts'
-import { computeStep, gradientsOf, nextOf, type StepMachine } from './step-run.ts'
+import { computeStep, gradientsOf, nextOf, type StepMachine, type StepOutcome } from './step-run.ts'
 import { fillUniform } from './uniform.ts'
 
 /** What an operation has to know of the request it serves. */
@@ -39,7 +40,7 @@ export interface StepResult extends Change {
   readonly examples: number
   readonly gradNorm: number
   readonly lr: number
-  /** True if a gradient was not finite and the session leaves such steps out. */
+  /** True if it came to what is not finite and the session leaves such steps out. */
   readonly skipped: boolean
   /** True if a tensor of the request was typed. */
   readonly typed: boolean
@@ -51,6 +52,7 @@ export interface StepResult extends Change {
 
 export interface SessionParts extends StepMachine {
   readonly queueMax: number
+  readonly resultElementsMax: number
 }
 
 export class Session {
@@ -129,6 +131,9 @@ export class Session {
   ): Promise<StepResult> {
     const { recipe, datatype, constants } = this.description
     const request = readStep(recipe, constants, datatype, body, memory)
+    if (request.wanted.has('outputs')) {
+      refuseLarge('outputs', request.plan.outputShape, this.#parts.resultElementsMax)
+    }
     return this.#take(turn, remaining => this.#runStep(request, memory, remaining))
   }
 
@@ -178,14 +183,14 @@ export class Session {
   ): Promise<StepResult> {
     const { nonFinite } = this.description
     const state = { parameters: this.#parameters, states: this.#states, step: this.#step }
-    const { loss, gradNorm, lr, results } =
+    const outcome =
       await computeStep(this.#parts, this.description, state, request, memory, waiting)
-    const finite = Number.isFinite(loss) && Number.isFinite(gradNorm)
-    if (!finite && nonFinite === 'error') {
-      const what = Number.isFinite(loss) ? 'The gradient' : `The loss (${loss})`
-      throw new LossdError('NON_FINITE', `${what} is not finite; nothing was changed`)
+    const { loss, gradNorm, lr, results } = outcome
+    const wrong = nonFiniteOf(outcome)
+    if (wrong !== undefined && nonFinite === 'error') {
+      throw new LossdError('NON_FINITE', `${wrong} not finite; nothing was changed`)
     }
-    const skipped = !finite && nonFinite === 'skip'
+    const skipped = wrong !== undefined && nonFinite === 'skip'
     if (skipped) this.#seq++
     else {
       this.#step++
@@ -240,4 +245,11 @@ export class Session {
       digest: this.digest, cursor: null, last_checkpoint: null
     }
   }
+}
+
+/** What a step came to that is not finite, with its verb; undefined if all is. */
+function nonFiniteOf ({ loss, gradNorm, finite, lr }: StepOutcome): string | undefined {
+  if (!Number.isFinite(loss)) return `The loss (${loss}) is`
+  if (!Number.isFinite(gradNorm)) return `The norm of the gradient (${gradNorm}) is`
+  return finite ? undefined : `The next parameters or states of the optimizer (lr ${lr}) are`
 }

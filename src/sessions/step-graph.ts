@@ -40,7 +40,10 @@ export interface StepOutput {
 
 export interface StepGraph {
   readonly graph: Graph
-  /** `loss`, `norm` (the sum of squared gradients), `next 0.weight`, `next velocity 0.weight`, … */
+  /**
+   * `loss`, `norm` (the sum of squared gradients), `next 0.weight`, `next velocity 0.weight`, …;
+   * `lost` counts the numbers among the next ones that are not finite.
+   */
   readonly outputs: readonly StepOutput[]
   /** The output `check n` is 1 if the nth check fails anywhere. */
   readonly checks: readonly Check[]
@@ -81,7 +84,16 @@ export function traceStep (
   const add = (name: string, node: Node, layout: readonly Axis[]): void => {
     results.push({ name, node, layout })
   }
-  let norm = graph.constant(0)
+  const [one, zero] = [graph.constant(1), graph.constant(0)]
+  const infinity = graph.constant(Infinity)
+  let norm = zero
+  let lost = zero
+  const addNext = (name: string, node: Node, layout: readonly Axis[]): void => {
+    add(`next ${name}`, node, layout)
+    const isFinite = graph.apply('lt', graph.apply('abs', node), infinity)
+    const count = graph.reduce('sum', graph.apply('where', isFinite, zero, one), layout)
+    lost = graph.apply('add', lost, count)
+  }
   for (const [index, { name, layout }] of by.entries()) {
     const slope = gradients[index] ?? graph.constant(0)
     if (name === 'input') {
@@ -93,12 +105,12 @@ export function traceStep (
     const parameter = by[index] ?? slope
     const next = traceDescent(descent, graph, parameter, slope,
       state => graph.input(stateName(state, name), layout, 'real'))
-    add(`next ${name}`, next.parameter, layout)
-    for (const [state, node] of next.states) add(`next ${stateName(state, name)}`, node, layout)
+    addNext(name, next.parameter, layout)
+    for (const [state, node] of next.states) addNext(stateName(state, name), node, layout)
   }
   add('norm', norm, [])
+  add('lost', lost, [])
   if (wanted.has('outputs')) add('outputs', outputs.node, outputs.axes)
-  const [one, zero] = [graph.constant(1), graph.constant(0)]
   for (const [index, { node }] of checks.entries()) {
     add(`check ${index}`, graph.reduce('max', graph.apply('where', node, one, zero), node.axes), [])
   }

@@ -30,6 +30,8 @@ export interface StepState {
 export interface StepOutcome {
   readonly loss: number
   readonly gradNorm: number
+  /** True if all numbers that the session would go on with are finite. */
+  readonly finite: boolean
   readonly lr: number
   /** All results by their names in the graph; they lie in the operation's memory. */
   readonly results: Tensors
@@ -60,7 +62,8 @@ export async function computeStep (
     return tensor === undefined ? Number.NaN : scalarOf(machine.heap, tensor)
   }
   check(machine, program, description, request, number)
-  return { loss: number('loss'), gradNorm: Math.sqrt(number('norm')), lr, results }
+  const finite = number('lost') === 0
+  return { loss: number('loss'), gradNorm: Math.sqrt(number('norm')), finite, lr, results }
 }
 
 /** The next values of these tensors, or they themselves if a step leaves them alone. */

@@ -17,6 +17,8 @@ export interface SessionsSettings {
   readonly ttlSecondsMax?: number
   /** Bytes of one session's tensors; a step needs as many again while it runs. */
   readonly bytesMax?: number
+  /** Most elements of the outputs that a step returns. */
+  readonly resultElementsMax?: number
   readonly programsMax?: number
   /** Whether kernels may fuse multiply and add. */
   readonly relaxed?: boolean
@@ -47,6 +49,7 @@ export class Sessions {
     this.#machine = machine
     this.#settings = {
       sessionsMax: 1000, queueMax: 64, ttlSecondsMax: 30 * 86_400, bytesMax: 2 ** 28,
+      resultElementsMax: 2 ** 21,
       nowMs: Date.now, ...rest
     }
     const onDrop = (program: number): void => machine.pool.forget(program)
@@ -61,7 +64,7 @@ export class Sessions {
 
   /** A new session from the body of a request and its bytes. Throws 413, 422, 429, 503. */
   create (body: JsonObject, raw: Buffer): Session {
-    const { sessionsMax, queueMax, nowMs } = this.#settings
+    const { sessionsMax, queueMax, resultElementsMax, nowMs } = this.#settings
     if (this.#sessions.size >= sessionsMax) this.sweep()
     if (this.#sessions.size >= sessionsMax) {
       throw new LossdError('SESSIONS_TOO_MANY', `There are ${sessionsMax} sessions, the limit`)
@@ -69,7 +72,9 @@ export class Sessions {
     const memory = this.memory()
     try {
       const description = readDescription(body, raw, this.#settings, memory)
-      const parts = { machine: this.#machine, programs: this.programs, queueMax }
+      const parts = {
+        machine: this.#machine, programs: this.programs, queueMax, resultElementsMax
+      }
       const session = new Session(randomUUID(), description, nowMs(), parts, memory)
       this.#sessions.set(session.id, session)
       return session

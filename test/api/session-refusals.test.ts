@@ -25,6 +25,8 @@ const steps: readonly Row[] = [
   ['an array', 'BODY_INVALID', '', [batch]],
   ['NaN as input', 'NON_FINITE', '', { ...batch, input: [['NaN', 1], [1, 2], [1, 2]] }],
   ['an infinite input', 'NON_FINITE', '', { ...batch, input: [['Infinity', 1], [1, 2], [1, 2]] }],
+  ['an lr beyond float32', 'NON_FINITE', '', { ...batch, lr: 1e308 }],
+  ['an infinite lr in a step', 'FIELD_INVALID', '/lr', { ...batch, lr: 'Infinity' }],
   ['an empty batch', 'NON_FINITE', '',
     { input: { datatype: 'FP32', shape: [0, 2], data: [] }, target: [] }]
 ]
@@ -120,6 +122,10 @@ const specs: readonly Row[] = [
   ['no reduction', 'OPTION_INVALID', '/loss/reduction',
     { loss: { type: 'mse', reduction: 'none' } }],
   ['an unknown optimizer', 'FIELD_INVALID', '/optimizer/type', { optimizer: { type: 'Sgd' } }],
+  ['an infinite lr', 'OPTION_INVALID', '/optimizer/lr',
+    { optimizer: { type: 'SGD', lr: 'Infinity' } }],
+  ['a momentum that is NaN', 'OPTION_INVALID', '/optimizer/momentum',
+    { optimizer: { type: 'SGD', momentum: 'NaN' } }],
   ['a negative lr', 'OPTION_INVALID', '/optimizer/lr', { optimizer: { type: 'SGD', lr: -1 } }],
   ['an unknown option of an optimizer', 'OPTION_UNKNOWN', '/optimizer/momentun',
     { optimizer: { type: 'SGD', momentun: 0.9 } }],

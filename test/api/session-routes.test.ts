@@ -139,4 +139,18 @@ t.test('a step that is not finite is left out or counts, if that is wanted', asy
   t.match((await send('POST', `${allow}/step`, wrong)).body, { seq: 1, step: 1, loss: 'NaN' })
   const bias = await send('GET', `${allow}/parameters/2.bias`)
   t.equal(at(bias, '2.bias', 'data', 0), 'NaN')
+
+  const far = { ...batch, lr: 1e308 }
+  t.match((await send('POST', `${skip}/step`, far)).body, { seq: 2, step: 0, skipped: true })
+  t.equal(at(await send('GET', skip), 'digest'), digest, 'the next parameters are looked at, too')
+})
+
+t.test('outputs larger than the limit are refused', async t => {
+  const client = await clientOf(t, { resultElementsMax: 8 })
+  const path = await make(client)
+  t.match(await client.send('POST', `${path}/step`, { ...batch, return: ['outputs'] }), {
+    status: 413,
+    body: { code: 'RESULT_TOO_LARGE', detail: /outputs would have shape \[3,3\], 9 elements/ }
+  })
+  t.match(await client.send('POST', `${path}/step`, batch), { status: 200, body: { seq: 1 } })
 })
