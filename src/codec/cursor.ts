@@ -9,6 +9,8 @@ export interface Cursor {
   /** The length of the body. */
   readonly length: number
   position: number
+  /** Of the bytes before, those of arrays of numbers. */
+  numberBytes: number
 }
 
 /** A cursor at the start of a body, over a copy that ends in zeros; the next call reuses it. */
@@ -17,7 +19,7 @@ export function openCursor (body: Buffer): Cursor {
   const bytes = length + slackBytes <= kept.length ? kept : Buffer.alloc(length + slackBytes)
   body.copy(bytes)
   for (let position = length; position < length + slackBytes; position++) bytes[position] = 0
-  return { bytes, length, position: 0 }
+  return { bytes, length, position: 0, numberBytes: 0 }
 }
 
 // Longer than any word that is looked for ahead of a position.
@@ -26,6 +28,17 @@ const kept = Buffer.alloc(64 << 10)
 
 /** Brackets open at a time, of objects and arrays together. */
 export const nestingMax = 32
+
+/** Bytes of a body beside its arrays of numbers: what becomes objects and strings costs more. */
+export const skeletonBytesMax = 64 << 10
+
+/** Throws BODY_TOO_LARGE if there were too many bytes beside arrays of numbers up to a position. */
+export function limitSkeleton ({ numberBytes }: Cursor, position: number): void {
+  if (position - numberBytes <= skeletonBytesMax) return
+  const detail = `The body has more than ${skeletonBytesMax} bytes beside its arrays of numbers, ` +
+    `the limit, before byte ${position}`
+  throw new LossdError('BODY_TOO_LARGE', detail)
+}
 
 /** The byte at a position; 0, which JSON never has, behind the end. */
 export function byteAt (bytes: Buffer, position: number): number {

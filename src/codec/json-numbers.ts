@@ -1,7 +1,9 @@
 // Nested arrays of numbers in JSON text, into typed storage, in one pass and without a JavaScript
 // array of them. Separate from the reader because this part decides the speed of a large request.
 
-import { byteAt, type Cursor, nestedTooDeep, nestingMax, skipSpace, unexpected } from './cursor.ts'
+import {
+  byteAt, type Cursor, limitSkeleton, nestedTooDeep, nestingMax, skipSpace, unexpected
+} from './cursor.ts'
 import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
 
 /** Axes of a tensor; a deeper array is no tensor. */
@@ -98,6 +100,7 @@ export function readNumbers (
   let { values } = storage
   let position = from
   let byte = byteAt(bytes, position)
+  let counted = from // what stands before has its place in cursor.numberBytes
 
   for (;;) {
     // A value belongs here, or the end of an array without elements.
@@ -132,7 +135,14 @@ export function readNumbers (
         } else {
           fault ??= faultAt(open, describe(bytes, position))
         }
+        // A string or an object: part of no tensor.
+        const isOther = byte === 0x22 || byte === 0x7b
+        if (isOther) cursor.numberBytes += position - counted
         skipValue(cursor, storage, depth + open, skip)
+        if (isOther) {
+          counted = cursor.position
+          limitSkeleton(cursor, counted)
+        }
         values = storage.values
       }
       if (storage.length === values.length) {
@@ -162,6 +172,7 @@ export function readNumbers (
       position++
       if (open === 0) {
         cursor.position = position
+        cursor.numberBytes += position - counted
         return new Numbers(storage, start, shapeOf(rank), from, position, fault, booleanIndex)
       }
       counts[open] = countAt(open) + 1

@@ -1,9 +1,11 @@
 // The bytes of a JSON body as data: objects without a prototype, strings, numbers, and arrays of
 // numbers as Numbers. Strict where JSON.parse is lax: a key stands once, prototype keys are
-// refused, brackets have a limit. Bare NaN, Infinity and -Infinity are read as numbers.
+// refused, brackets and the bytes beside arrays of numbers have a limit. Bare NaN, Infinity and
+// -Infinity are read as numbers.
 
 import {
-  badJson, byteAt, type Cursor, nestedTooDeep, nestingMax, openCursor, skipSpace, unexpected
+  badJson, byteAt, type Cursor, limitSkeleton, nestedTooDeep, nestingMax, openCursor, skipSpace,
+  unexpected
 } from './cursor.ts'
 import { shown } from '../errors.ts'
 import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
@@ -95,6 +97,7 @@ function readObject (cursor: Cursor, storage: NumberStorage, depth: number): Jso
     cursor.position = position + 1
     object[key] = readValue(cursor, storage, depth)
     position = skipSpace(bytes, cursor.position)
+    limitSkeleton(cursor, position)
     const byte = byteAt(bytes, position)
     if (byte === 0x7d) break
     if (byte !== 0x2c) throw unexpected(cursor, position, "',' or '}'")
@@ -112,6 +115,7 @@ function readList (cursor: Cursor, storage: NumberStorage, depth: number): reado
     cursor.position++
     list.push(readValue(cursor, storage, depth))
     const position = skipSpace(bytes, cursor.position)
+    limitSkeleton(cursor, position)
     cursor.position = position
     const byte = byteAt(bytes, position)
     if (byte === 0x5d) break
@@ -121,15 +125,15 @@ function readList (cursor: Cursor, storage: NumberStorage, depth: number): reado
   return list
 }
 
-/** True if the first thing inside the array's brackets is a number, a yes/no, or nothing. */
+/** True if the first thing inside the array's brackets is a number or a word, or nothing. */
 function holdsNumbers (bytes: Buffer, position: number): boolean {
   let byte = byteAt(bytes, position)
   for (let depth = 0; byte === 0x5b && depth < nestingMax; depth++) {
     position = skipSpace(bytes, position + 1)
     byte = byteAt(bytes, position)
   }
-  return isNumberStart(byte) || byte === 0x74 || byte === 0x66 || byte === 0x5d || byte === 0x5b ||
-    (byte === 0x22 && isQuotedNonFinite(bytes, position))
+  return isNumberStart(byte) || byte === 0x74 || byte === 0x66 || byte === 0x6e ||
+    byte === 0x5d || byte === 0x5b || (byte === 0x22 && isQuotedNonFinite(bytes, position))
 }
 
 function readWord<T> (cursor: Cursor, word: string, value: T): T {
@@ -190,6 +194,7 @@ function readLongString (cursor: Cursor): string {
     byte = byteAt(bytes, ++position)
   }
   cursor.position = position + 1
+  limitSkeleton(cursor, position)
   if (plain) return bytes.toString('latin1', start, position)
   return decodeString(bytes, start, position)
 }

@@ -91,6 +91,7 @@ function readMetadata (value: Json | undefined, raw: Buffer): Plain {
 // Arrays of numbers are kept by codec as their place in the body: here they are read once more.
 function plainOf (value: Json, raw: Buffer, pointer: string): Plain {
   if (value instanceof Numbers) {
+    if (value.to - value.from > metadataBytesMax) throw invalid(value, 'short', pointer)
     try {
       return JSON.parse(raw.toString('utf8', value.from, value.to))
     } catch {
