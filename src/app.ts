@@ -11,8 +11,8 @@ import { createServer, type Server } from './api/server.ts'
 import { registerRoutes } from './api/register.ts'
 import { Heap } from './buffer/heap.ts'
 import { Pool } from './compute/pool.ts'
-import type { Config } from './config.ts'
-import { loadAssembler } from './kernels/assemble.ts'
+import { type Config, ConfigError } from './config.ts'
+import { enableRelaxedSimd, hasRelaxedSimd, loadAssembler } from './kernels/assemble.ts'
 import { LossPrograms } from './kernels/loss-program.ts'
 import { Sessions } from './sessions/store.ts'
 
@@ -98,6 +98,14 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
       heap.close()
     }
   }
+}
+
+/** Whether kernels may use relaxed SIMD; `on` sets Node's flag for it. Throws ConfigError. */
+export function relaxedSimd ({ relaxedSimd: setting }: Config): boolean {
+  if (setting !== 'on') return setting === 'auto' && hasRelaxedSimd()
+  if (enableRelaxedSimd()) return true
+  throw new ConfigError(
+    ['RELAXED_SIMD is on, but this version of Node does not have it; use auto or off'])
 }
 
 /** Not ready → load balancers look away → no new connections → the last request has ended. */

@@ -1,17 +1,15 @@
 // The process: environment to config, config to service, listen, and close on a signal. The only
-// file that sees the process: its environment, its terminal, its signals, its flags.
+// file that sees the process: its environment, its terminal, its signals.
 
 import closeWithGrace from 'close-with-grace'
 import { setTimeout as wait } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
-import { buildApp, type Service } from './app.ts'
+import { buildApp, relaxedSimd, type Service } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 
 async function main (): Promise<void> {
-  const config = configOrExit()
-  const relaxed = relaxedSimd(config)
+  const { config, relaxed } = settingsOrExit()
   const logger = createLogger(config)
   const service = await buildApp(config, { logger, relaxed })
   const grace = closeWithGrace(
@@ -37,9 +35,11 @@ async function main (): Promise<void> {
 /** A reason for which the service cannot start, told in one sentence. */
 class StartFault extends Error {}
 
-function configOrExit (): Config {
+function settingsOrExit (): { config: Config, relaxed: boolean } {
   try {
-    return readConfig(process.env)
+    const config = readConfig(process.env)
+    // Before the first module is compiled.
+    return { config, relaxed: relaxedSimd(config) }
   } catch (fault) {
     if (!(fault instanceof ConfigError)) throw fault
     console.error(fault.message)
@@ -53,24 +53,6 @@ function createLogger ({ logLevel }: Config): Logger {
   return process.stdout.isTTY
     ? pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname', sync: true }))
     : pino(settings)
-}
-
-// (module (func (result v128) … f32x4.relaxed_madd)): valid only where relaxed SIMD is known.
-const relaxedProbe = Uint8Array.from([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0,
-  10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11
-])
-
-/** Whether kernels may use relaxed SIMD; where Node has it behind a flag, `on` sets the flag. */
-function relaxedSimd ({ relaxedSimd: setting }: Config): boolean {
-  if (setting === 'off') return false
-  if (WebAssembly.validate(relaxedProbe)) return true
-  if (setting === 'auto') return false
-  // It must happen before the first module is compiled.
-  setFlagsFromString('--experimental-wasm-relaxed-simd')
-  if (WebAssembly.validate(relaxedProbe)) return true
-  console.error(`RELAXED_SIMD is on, but Node ${process.version} does not have it; use auto or off`)
-  process.exit(1)
 }
 
 /** Listens; waits a little for a port that a dying process still holds. */

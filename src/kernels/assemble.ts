@@ -29,12 +29,15 @@ const probe = new Uint8Array([
   0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11
 ])
 
+/** True if this engine runs relaxed SIMD as it stands. */
+export function hasRelaxedSimd (): boolean { return WebAssembly.validate(probe) }
+
 /**
  * True if this engine runs relaxed SIMD. Node 20 hides it behind a flag, which works if it is set
  * before the first module is compiled; newer ones print an error for the flag: the probe is first.
  */
 export function enableRelaxedSimd (): boolean {
-  if (WebAssembly.validate(probe)) return true
+  if (hasRelaxedSimd()) return true
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd')
-  return WebAssembly.validate(probe)
+  return hasRelaxedSimd()
 }
