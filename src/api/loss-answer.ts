@@ -4,14 +4,14 @@
 import type { Heap } from '../buffer/heap.ts'
 import type { Tensor } from '../buffer/tensor.ts'
 import type { Json } from '../codec/json-reader.ts'
-import { type JsonTensor, writeElements } from '../codec/json-tensor.ts'
+import { childPointer, type JsonTensor, writeElements } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
 import type { Evaluated, EvaluationMachine } from '../compute/evaluate.ts'
 import { PreparedLoss } from '../compute/prepared.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
-import type { LossCall } from '../kernels/loss-program.ts'
+import { type LossCall, vectorPrefix } from '../kernels/loss-program.ts'
 import type { LossEntry } from './catalogue.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import type { Patience } from './patience.ts'
@@ -41,7 +41,7 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
         recent.keep(entry, request, prepare(settings, entry, request))
       const base = lease.allocate(prepared.bytes)
       for (const { name, datatype, offset } of prepared.inputs) {
-        const tensor = request.tensors.get(name) ?? request.gradOutput
+        const tensor = request.tensors.get(name) ?? extraTensor(request, name)
         if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
       }
       const evaluated = prepared.run(base, lease, patience)
@@ -74,8 +74,21 @@ function prepare (
   }
   const { options } = request
   const gradOutput = request.gradOutput && placeless(request.gradOutput, datatype)
-  const call = { definition, tensors, options, gradients, gradOutput, datatype }
+  const vectors = Object.fromEntries([...request.vectors].map(([name, tensor]) => {
+    refuseVector(entry, request, kinds, name)
+    return [name, placeless(tensor, datatype)]
+  }))
+  const hessians = request.secondOrder ? gradients : []
+  const call =
+    { definition, tensors, options, gradients, gradOutput, hessians, vectors, datatype }
   return new PreparedLoss(machine, call, resultElementsMax)
+}
+
+/** What stands beside the arguments: the upstream gradient, a vector for the Hessian. */
+function extraTensor (
+  { gradOutput, vectors }: LossRequest, name: string
+): JsonTensor | undefined {
+  return name === 'grad_output' ? gradOutput : vectors.get(name.slice(vectorPrefix.length))
 }
 
 /** A tensor that has no address yet. */
@@ -96,20 +109,34 @@ function located (fault: unknown, { definition }: LossEntry, { inOptions }: Loss
   return new LossdError(fault.code, fault.message, { errors, cause: fault.cause })
 }
 
-/** {"loss", "gradients", "denominator"?, "warnings"?} */
+/** {"loss", "gradients", "hessians"?, "hessian_vectors"?, "denominator"?, "warnings"?} */
 function print (heap: Heap, evaluated: Evaluated, typed: boolean): string | Buffer {
   const form = typed ? 'typed' : 'plain'
   writer.clear()
   writer.text('{"loss":').tensor(heap, evaluated.loss, form).text(',"gradients":{')
-  let first = true
-  for (const [name, gradient] of evaluated.gradients) {
-    writer.text(first ? `"${name}":` : `,"${name}":`).tensor(heap, gradient, form)
-    first = false
+  printAll(heap, evaluated.gradients, form)
+  if (evaluated.hessians.size > 0) {
+    writer.text(',"hessians":{')
+    printAll(heap, evaluated.hessians, form)
   }
-  writer.text('}')
+  if (evaluated.hessianVectors.size > 0) {
+    writer.text(',"hessian_vectors":{')
+    printAll(heap, evaluated.hessianVectors, form)
+  }
   if (evaluated.denominator !== null) writer.text(',"denominator":').number(evaluated.denominator)
   if (evaluated.warnings.length > 0) writer.text(',"warnings":').value(evaluated.warnings)
   return writer.text('}').take()
+}
+
+function printAll (
+  heap: Heap, tensors: ReadonlyMap<string, Tensor>, form: 'typed' | 'plain'
+): void {
+  let first = true
+  for (const [name, tensor] of tensors) {
+    writer.text(first ? `"${name}":` : `,"${name}":`).tensor(heap, tensor, form)
+    first = false
+  }
+  writer.text('}')
 }
 
 /** FP64 if the request says so or a real argument is typed so, else FP32. */
@@ -135,6 +162,14 @@ function gradientsOf (
       { pointer: `/gradients/${index}` })
   }
   return [...new Set(gradients)]
+}
+
+function refuseVector (
+  entry: LossEntry, request: LossRequest, kinds: Readonly<Record<string, TensorKind>>, name: string
+): void {
+  if (entry.differentiable.includes(name) && kinds[name] === 'real') return
+  throw new LossdError('GRADIENT_UNKNOWN', reasonOf(entry, name, request.tensors),
+    { pointer: childPointer('/hessian_vector', name) })
 }
 
 function reasonOf (

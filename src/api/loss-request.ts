@@ -18,6 +18,10 @@ export interface LossRequest {
   /** Undefined when the request leaves the choice to the loss. */
   readonly gradients: readonly string[] | undefined
   readonly gradOutput: JsonTensor | undefined
+  /** True if the diagonals of the Hessian are wanted. */
+  readonly secondOrder: boolean
+  /** What the Hessian is to be multiplied by, by argument. */
+  readonly vectors: ReadonlyMap<string, JsonTensor>
   /** Undefined when the arguments decide. */
   readonly datatype: 'FP32' | 'FP64' | undefined
   /** True if an argument outside the options is typed: so is the reply. */
@@ -37,6 +41,8 @@ export function readLossRequest (
   let gradients: readonly string[] | undefined
   let gradOutput: JsonTensor | undefined
   let datatype: LossRequest['datatype']
+  let secondOrder = false
+  let vectors = none
   let typed = false
 
   for (const key in body) {
@@ -47,6 +53,10 @@ export function readLossRequest (
       gradients = readNames(value, '/gradients')
     } else if (key === 'grad_output') {
       gradOutput = readTensor(value, '/grad_output')
+    } else if (key === 'second_order') {
+      secondOrder = readSecondOrder(value)
+    } else if (key === 'hessian_vector') {
+      vectors = readVectors(value)
     } else if (key === 'datatype') {
       datatype = readComputing(value)
     } else if (isTensor(definition, key)) {
@@ -57,7 +67,7 @@ export function readLossRequest (
     } else {
       throw unknownField(key, loss, definition)
     }
-    if (tensors.size > tensorsMax) {
+    if (tensors.size + vectors.size > tensorsMax) {
       throw new LossdError('TENSORS_TOO_MANY',
         `The request has more than ${tensorsMax} tensors, the limit`)
     }
@@ -67,11 +77,33 @@ export function readLossRequest (
       throw new LossdError('ARGUMENT_MISSING', `${loss} needs ${name}`, { pointer: `/${name}` })
     }
   }
-  return { tensors, inOptions, options, gradients, gradOutput, datatype, typed }
+  const wishes = { gradients, gradOutput, secondOrder, vectors }
+  return { tensors, inOptions, options, ...wishes, datatype, typed }
 }
 
 /** Fields of a request that are no arguments. */
-export const requestFields = ['options', 'gradients', 'grad_output', 'datatype']
+export const requestFields =
+  ['options', 'gradients', 'grad_output', 'datatype', 'second_order', 'hessian_vector']
+
+const none: ReadonlyMap<string, JsonTensor> = new Map()
+
+function readSecondOrder (value: Json): boolean {
+  if (value === 'diagonal') return true
+  throw new LossdError('FIELD_INVALID', `second_order must be "diagonal"; got ${kindOf(value)}`,
+    { pointer: '/second_order' })
+}
+
+function readVectors (value: Json): ReadonlyMap<string, JsonTensor> {
+  if (!isJsonObject(value)) {
+    throw new LossdError('FIELD_INVALID', 'hessian_vector must be an object, a tensor for each ' +
+      `argument; got ${kindOf(value)}`, { pointer: '/hessian_vector' })
+  }
+  const vectors = new Map<string, JsonTensor>()
+  for (const key in value) {
+    vectors.set(key, readTensor(value[key] ?? null, childPointer('/hessian_vector', key)))
+  }
+  return vectors
+}
 
 function readOptions (
   value: Json, definition: Definition, tensors: Map<string, JsonTensor>, inOptions: Set<string>,

@@ -20,7 +20,8 @@ export function postSchema (entry: LossEntry): Record<string, unknown> {
     response: {
       200: replySchema(entry),
       ...problemReplies(...bodyErrors, ...computeErrors, 'OPTION_UNKNOWN', 'OPTION_INVALID',
-        'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN', 'TARGET_RANGE', 'VALUE_RANGE', 'VALUE_REFUSED')
+        'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN', 'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE',
+        'VALUE_RANGE', 'VALUE_REFUSED')
     }
   }
 }
@@ -89,7 +90,12 @@ function bodySchema (entry: LossEntry): TObject {
     datatype: Type.Optional(Type.Enum(['FP32', 'FP64'], {
       default: 'FP32',
       description: 'Of the computation; FP64 also if an argument is typed FP64'
-    }))
+    })),
+    second_order: Type.Optional(Type.Enum(['diagonal'], {
+      description: 'Also the diagonal of the Hessian by each argument of gradients'
+    })),
+    hessian_vector: Type.Optional(byArgument(differentiable, 'Vectors, of the shape of the ' +
+      'arguments named, to multiply the Hessian by'))
   }, { additionalProperties: false })
 }
 
@@ -107,13 +113,19 @@ function optionSchema ({ definition, tensorOptions }: LossEntry): TSchema {
 function replySchema ({ differentiable }: LossEntry): TObject {
   return Type.Object({
     loss: ref('Tensor'),
-    gradients: Type.Object(Object.fromEntries(differentiable.map(name =>
-      [name, Type.Optional(ref('Tensor'))]))),
+    gradients: byArgument(differentiable),
+    hessians: Type.Optional(byArgument(differentiable, 'The diagonal of the Hessian')),
+    hessian_vectors: Type.Optional(byArgument(differentiable, 'The Hessian times the vectors')),
     denominator: Type.Optional(Type.Unknown({ description: 'What mean divided by' })),
     warnings: Type.Optional(Type.Array(warningSchema, {
       description: "PyTorch's silent surprises, said aloud"
     }))
   }, { description: 'The loss and its gradients, plain or typed as the arguments are' })
+}
+
+function byArgument (names: readonly string[], description?: string): TObject {
+  return Type.Object(Object.fromEntries(names.map(name => [name, Type.Optional(ref('Tensor'))])),
+    description === undefined ? {} : { description })
 }
 
 const warningSchema = Type.Object({ code: Type.String(), message: Type.String() })

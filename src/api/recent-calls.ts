@@ -7,14 +7,18 @@ import type { LossEntry } from './catalogue.ts'
 import type { LossRequest } from './loss-request.ts'
 
 interface Kept {
-  readonly tensors: readonly (readonly [name: string, tensor: Form])[]
+  readonly tensors: Forms
   readonly gradOutput: Form | undefined
+  readonly secondOrder: boolean
+  readonly vectors: Forms
   readonly options: LossRequest['options']
   readonly optionCount: number
   readonly gradients: readonly string[] | undefined
   readonly datatype: LossRequest['datatype']
   readonly prepared: PreparedLoss
 }
+
+type Forms = readonly (readonly [name: string, tensor: Form])[]
 
 /** What of a tensor decides about the program: not its numbers. */
 type Form = Pick<JsonTensor, 'datatype' | 'shape'>
@@ -36,11 +40,13 @@ export class RecentCalls {
 
   /** Keeps what was prepared for a request; the oldest goes. */
   keep (entry: LossEntry, request: LossRequest, prepared: PreparedLoss): PreparedLoss {
-    const { gradOutput, options, gradients, datatype } = request
+    const { gradOutput, options, gradients, datatype, secondOrder } = request
     const kept = this.#kept.get(entry)?.filter(each => !isLike(each, request)) ?? []
     kept.unshift({
-      tensors: [...request.tensors].map(([name, tensor]) => [name, formOf(tensor)]),
+      tensors: formsOf(request.tensors),
       gradOutput: gradOutput && formOf(gradOutput),
+      secondOrder,
+      vectors: formsOf(request.vectors),
       options,
       optionCount: Object.keys(options).length,
       gradients,
@@ -57,18 +63,28 @@ function formOf ({ datatype, shape }: JsonTensor): Form {
   return { datatype, shape }
 }
 
+function formsOf (tensors: ReadonlyMap<string, JsonTensor>): Forms {
+  return [...tensors].map(([name, tensor]) => [name, formOf(tensor)])
+}
+
 function isLike (kept: Kept, request: LossRequest): boolean {
-  if (kept.datatype !== request.datatype) return false
-  if (kept.tensors.length !== request.tensors.size) return false
-  for (const [name, form] of kept.tensors) {
-    const tensor = request.tensors.get(name)
-    if (tensor === undefined || !hasForm(tensor, form)) return false
-  }
+  if (kept.datatype !== request.datatype || kept.secondOrder !== request.secondOrder) return false
+  if (!haveForms(request.tensors, kept.tensors)) return false
+  if (!haveForms(request.vectors, kept.vectors)) return false
   const { gradOutput } = request
   if (gradOutput === undefined || kept.gradOutput === undefined) {
     if (gradOutput !== kept.gradOutput) return false
   } else if (!hasForm(gradOutput, kept.gradOutput)) return false
   return sameNames(kept.gradients, request.gradients) && sameOptions(kept, request.options)
+}
+
+function haveForms (tensors: ReadonlyMap<string, JsonTensor>, forms: Forms): boolean {
+  if (forms.length !== tensors.size) return false
+  for (const [name, form] of forms) {
+    const tensor = tensors.get(name)
+    if (tensor === undefined || !hasForm(tensor, form)) return false
+  }
+  return true
 }
 
 function hasForm (tensor: JsonTensor, form: Form): boolean {

@@ -18,6 +18,10 @@ export interface EvaluationMachine extends Machine {
 export interface Evaluated {
   readonly loss: Tensor
   readonly gradients: ReadonlyMap<string, Tensor>
+  /** Diagonals of the Hessian, by argument; empty unless wanted. */
+  readonly hessians: ReadonlyMap<string, Tensor>
+  /** The Hessian times the vectors given. */
+  readonly hessianVectors: ReadonlyMap<string, Tensor>
   /** What the mean divided by; null without one. */
   readonly denominator: number | null
   readonly warnings: readonly { readonly code: string, readonly message: string }[]
@@ -46,6 +50,8 @@ export function evaluateLoss (
     return {
       loss,
       gradients,
+      hessians: nothing,
+      hessianVectors: nothing,
       denominator: plan.hasDenominator ? read('denominator') : null,
       warnings: plan.known.length + plan.warnings.size === 0 ? none : warningsOf(call, plan, read)
     }
@@ -54,6 +60,7 @@ export function evaluateLoss (
 }
 
 const none: readonly never[] = []
+const nothing: ReadonlyMap<string, Tensor> = new Map()
 
 function allocate (call: LossCall, { program, shape, binding }: LossPlan, lease: Lease): {
   outputs: Map<string, number>

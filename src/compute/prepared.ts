@@ -10,7 +10,7 @@ import type { Lease } from '../buffer/lease.ts'
 import { elementCount, type Tensor, viewOf } from '../buffer/tensor.ts'
 import { LossdError } from '../errors.ts'
 import { refuseLarge } from './result-size.ts'
-import { type LossCall, type LossPlan, sentenceOf } from '../kernels/loss-program.ts'
+import { type LossCall, type LossPlan, sentenceOf, vectorPrefix } from '../kernels/loss-program.ts'
 import { stepOffset } from '../kernels/record.ts'
 import type { Evaluated, EvaluationMachine } from './evaluate.ts'
 import type { RunOptions } from './pool.ts'
@@ -37,12 +37,14 @@ export class PreparedLoss {
   readonly #addresses: Int32Array
   readonly #loss: Place
   readonly #gradients: readonly Place[]
+  readonly #hessians: readonly Place[]
+  readonly #hessianVectors: readonly Place[]
   /** Offsets of the results that are single numbers. */
   readonly #numbers = new Map<string, number>()
 
   /** Addresses in `call` are not read. @throws what LossPrograms.plan throws, RESULT_TOO_LARGE. */
   constructor (machine: EvaluationMachine, call: LossCall, resultElementsMax: number) {
-    const { datatype, definition, gradOutput } = call
+    const { datatype, definition, gradOutput, gradients, hessians = [], vectors = {} } = call
     const plan = machine.programs.plan(call)
     const { program, binding, shape } = plan
     refuseLarge('loss', shape, resultElementsMax)
@@ -55,17 +57,27 @@ export class PreparedLoss {
     layOut(block, plan, datatypes[datatype].bytes, this.#threads)
     const given = Object.entries(call.tensors).map(([name, { tensor }]) => ({ name, ...tensor }))
     if (gradOutput !== undefined) given.push({ name: 'grad_output', ...gradOutput })
+    for (const [name, vector] of Object.entries(vectors)) {
+      given.push({ name: vectorPrefix + name, ...vector })
+    }
     this.inputs = given.map(tensor => block.place(tensor))
     this.#loss = block.place({ name: 'loss', datatype, shape })
-    this.#gradients = call.gradients.map(name =>
-      block.place({ name, datatype, shape: binding.tensors.get(name)?.shape ?? [] }))
+    const outputs = new Map([['loss', this.#loss.offset]])
+    // One of the shape of each argument named.
+    const results = (kind: string, names: readonly string[]): Place[] => names.map(name => {
+      const shape = binding.tensors.get(name)?.shape ?? []
+      const place = block.place({ name, datatype, shape })
+      outputs.set(`${kind} ${name}`, place.offset)
+      return place
+    })
+    this.#gradients = results('gradient', gradients)
+    this.#hessians = results('hessian', hessians)
+    this.#hessianVectors = results('hessian_vector', Object.keys(vectors))
     const words = new Map(program.inputs)
     for (const { name, offset } of this.inputs) {
       const word = words.get(name)
       if (word !== undefined) block.point(word, offset)
     }
-    const outputs = new Map(this.#gradients.map(({ name, offset }) => [`gradient ${name}`, offset]))
-    outputs.set('loss', this.#loss.offset)
     const numbers = block.add(program.outputs.length * numberBytes)
     for (const [index, [name, word]] of program.outputs.entries()) {
       const own = numbers + index * numberBytes
@@ -102,11 +114,11 @@ export class PreparedLoss {
   #read (base: number): Evaluated {
     const { checks, warnings, known, hasDenominator } = this.#plan
     if (checks.size > 0) this.#refuse(base)
-    const gradients = new Map<string, Tensor>()
-    for (const place of this.#gradients) gradients.set(place.name, tensorAt(place, base))
     return {
       loss: tensorAt(this.#loss, base),
-      gradients,
+      gradients: tensorsAt(this.#gradients, base),
+      hessians: tensorsAt(this.#hessians, base),
+      hessianVectors: tensorsAt(this.#hessianVectors, base),
       denominator: hasDenominator ? this.#numberAt('denominator', base) : null,
       warnings: known.length + warnings.size === 0 ? none : this.#warnings(base)
     }
@@ -170,6 +182,15 @@ function layOut (block: Block, plan: LossPlan, elementBytes: number, threads: nu
   block.set(program.scratchStrideWord, threadBytes)
   for (const [axis, word] of program.lengths) block.set(word, length(axis))
   for (const [name, word] of program.numbers) block.setNumber(word, numbers.get(name) ?? 0)
+}
+
+const nothing: ReadonlyMap<string, Tensor> = new Map()
+
+function tensorsAt (places: readonly Place[], base: number): ReadonlyMap<string, Tensor> {
+  if (places.length === 0) return nothing
+  const tensors = new Map<string, Tensor>()
+  for (const place of places) tensors.set(place.name, tensorAt(place, base))
+  return tensors
 }
 
 function tensorAt ({ datatype, shape, offset }: Place, base: number): Tensor {

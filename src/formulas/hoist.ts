@@ -7,6 +7,7 @@
 //   Σ (c ? x : 0) = c ? Σ x : 0           c free of them
 //   Σ put(g, i) = g                       over the axis of put, also around another Σ
 //   put(g, i) · x = put(g · x[i], i)      a product at one place
+//   Σ (put(g, i) + y) · x                 term by term
 
 import type { Axis, Graph, Node } from './graph.ts'
 import { Taker } from './leaves.ts'
@@ -22,7 +23,7 @@ function simpler (graph: Graph, taker: Taker, node: Node): Node {
   const [a, b, c] = node.args
   if (a === undefined) return node
   switch (node.op) {
-    case 'sum': return total(graph, a, node.over, depthMax)
+    case 'sum': return new Totals(graph, taker).of(a, node.over, depthMax)
     case 'mul': return placed(graph, taker, node) ?? product(graph, node)
     case 'div': return placed(graph, taker, node) ?? quotient(graph, node)
     // A sign or a choice may have moved out of a product as it was built: that one is seen here.
@@ -90,39 +91,62 @@ function within (graph: Graph, put: Node, map: (g: Node) => Node): Node {
 }
 
 // Σ x over axes. Sums of sums are told apart only where one of them is at a known place.
-function total (graph: Graph, x: Node, over: readonly Axis[], depth: number): Node {
-  const [a, b, c] = x.args
-  if (a === undefined || over.length === 0 || depth === 0) return graph.reduce('sum', x, over)
-  const again = (node: Node, axes = over): Node => total(graph, node, axes, depth - 1)
-  switch (x.op) {
-    case 'neg': return graph.apply('neg', again(a))
-    case 'put': return over.includes(x.over[0] ?? '')
-      ? again(a, over.filter(axis => axis !== x.over[0]))
-      : graph.reduce('sum', x, over)
-    case 'sum': return hasPlace(a, over, depthMax)
-      ? again(a, [...over, ...x.over])
-      : graph.reduce('sum', x, over)
-    case 'add': case 'sub': return b !== undefined && hasPlace(x, over, depthMax)
-      ? graph.apply(x.op, again(a), again(b))
-      : graph.reduce('sum', x, over)
-    case 'mul': {
-      if (b === undefined) break
-      if (lacks(a, over)) return graph.apply('mul', a, again(b))
-      if (lacks(b, over)) return graph.apply('mul', b, again(a))
-      const inner = split(a) ?? split(b)
-      if (inner === null || !lacks(inner.factor, over)) break
-      const rest = split(a) === null ? a : b
-      return graph.apply('mul', inner.factor, again(graph.apply('mul', inner.rest, rest)))
-    }
-    case 'where': {
-      if (b === undefined || c === undefined || !isZero(c)) break
-      const inside = over.filter(axis => !a.axes.includes(axis))
-      const outside = over.filter(axis => a.axes.includes(axis))
-      if (outside.length > 0 && !(inside.length > 0 && hasPlace(b, inside, depthMax))) break
-      return again(graph.apply('where', a, again(b, inside), c), outside)
-    }
+class Totals {
+  readonly #graph: Graph
+  readonly #taker: Taker
+
+  constructor (graph: Graph, taker: Taker) {
+    this.#graph = graph
+    this.#taker = taker
   }
-  return graph.reduce('sum', x, over)
+
+  of (x: Node, over: readonly Axis[], depth: number): Node {
+    const graph = this.#graph
+    const [a, b, c] = x.args
+    if (a === undefined || over.length === 0 || depth === 0) return graph.reduce('sum', x, over)
+    const again = (node: Node, axes = over): Node => this.of(node, axes, depth - 1)
+    switch (x.op) {
+      case 'neg': return graph.apply('neg', again(a))
+      case 'put': return over.includes(x.over[0] ?? '')
+        ? again(a, over.filter(axis => axis !== x.over[0]))
+        : graph.reduce('sum', x, over)
+      case 'sum': return hasPlace(a, over, depthMax)
+        ? again(a, [...over, ...x.over])
+        : graph.reduce('sum', x, over)
+      case 'add': case 'sub': return b !== undefined && hasPlace(x, over, depthMax)
+        ? graph.apply(x.op, again(a), again(b))
+        : graph.reduce('sum', x, over)
+      case 'mul': {
+        if (b === undefined) break
+        if (lacks(a, over)) return graph.apply('mul', a, again(b))
+        if (lacks(b, over)) return graph.apply('mul', b, again(a))
+        const terms = this.#terms(a, b, over) ?? this.#terms(b, a, over)
+        if (terms !== null) return again(terms)
+        const inner = split(a) ?? split(b)
+        if (inner === null || !lacks(inner.factor, over)) break
+        const rest = split(a) === null ? a : b
+        return graph.apply('mul', inner.factor, again(graph.apply('mul', inner.rest, rest)))
+      }
+      case 'where': {
+        if (b === undefined || c === undefined || !isZero(c)) break
+        const inside = over.filter(axis => !a.axes.includes(axis))
+        const outside = over.filter(axis => a.axes.includes(axis))
+        if (outside.length > 0 && !(inside.length > 0 && hasPlace(b, inside, depthMax))) break
+        return again(graph.apply('where', a, again(b, inside), c), outside)
+      }
+    }
+    return graph.reduce('sum', x, over)
+  }
+
+  // (put(g, i) + y) · x term by term; null if no term stands at one place.
+  #terms (sum: Node, x: Node, over: readonly Axis[]): Node | null {
+    if (!['add', 'sub'].includes(sum.op) || !hasPlace(sum, over, depthMax)) return null
+    const [left, right] = sum.args.map(term =>
+      simpler(this.#graph, this.#taker, this.#graph.apply('mul', term, x)))
+    return left === undefined || right === undefined
+      ? null
+      : this.#graph.apply(sum.op, left, right)
+  }
 }
 
 // True if a part of the value stands at one place along one of the axes.

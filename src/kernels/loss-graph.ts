@@ -6,13 +6,14 @@ import type { Check, Warning } from '../formulas/checks.ts'
 import type { Definition } from '../formulas/definition.ts'
 import { gradient } from '../formulas/gradient.ts'
 import { type Axis, Graph, type Node } from '../formulas/graph.ts'
+import { hessianDiagonal, hessianVectors } from '../formulas/second-order.ts'
 import { reduced, trace, type Traced } from '../formulas/trace.ts'
 import { LossdError } from '../errors.ts'
 import type { Output } from './schedule.ts'
 
 export interface LossGraph {
   readonly graph: Graph
-  /** `loss`, `gradient x` …, `denominator`, and one of each condition. */
+  /** `loss`, `gradient x`, `hessian x`, `hessian_vector x` …, `denominator`, each condition. */
   readonly outputs: readonly Output[]
   /** The axes of the loss: none when it is reduced. */
   readonly lossAxes: readonly Axis[]
@@ -24,11 +25,15 @@ export interface LossGraph {
   readonly known: readonly Warning[]
 }
 
-/** @throws GRADIENT_UNKNOWN, and what trace throws. */
+/** @throws GRADIENT_UNKNOWN, SECOND_ORDER_UNKNOWN, and what trace throws. */
 export function lossGraph (definition: Definition, binding: Binding, wishes: {
   readonly gradients: readonly string[]
   /** True if the upstream gradient is given: an input `grad_output` of the loss's shape. */
   readonly hasGradOutput: boolean
+  /** Arguments by which the diagonal of the Hessian is wanted. */
+  readonly hessians: readonly string[]
+  /** Arguments for which a vector is given, an input `vector x`, to multiply the Hessian by. */
+  readonly vectors: readonly string[]
 }): LossGraph {
   const graph = new Graph([])
   const traced = trace(definition, binding, graph)
@@ -39,11 +44,15 @@ export function lossGraph (definition: Definition, binding: Binding, wishes: {
   const seed = wishes.hasGradOutput
     ? graph.input('grad_output', lossAxes, 'real')
     : graph.constant(1)
-  const by = wishes.gradients.map((name, index) => inputOf(traced, name, index))
+  const by = wishes.gradients.map((name, index) => inputOf(traced, name, `/gradients/${index}`))
   for (const [index, node] of gradient(graph, loss, seed, by).entries()) {
     const { name, layout } = by[index] as Node
     outputs.push({ name: `gradient ${name}`, node, layout })
   }
+  outputs.push(...secondOrder(graph, loss, seed, {
+    hessians: wishes.hessians.map(name => inputOf(traced, name, '/second_order')),
+    vectors: wishes.vectors.map(name => inputOf(traced, name, `/hessian_vector/${name}`))
+  }))
   const hasDenominator = denominator !== null
   if (hasDenominator) outputs.push({ name: 'denominator', node: denominator, layout: [] })
   const checks = new Map<string, Check>()
@@ -57,6 +66,27 @@ export function lossGraph (definition: Definition, binding: Binding, wishes: {
   return { graph, outputs, lossAxes, hasDenominator, checks, warnings, known }
 }
 
+function secondOrder (graph: Graph, loss: Node, seed: Node, { hessians, vectors }: {
+  readonly hessians: readonly Node[]
+  readonly vectors: readonly Node[]
+}): Output[] {
+  const outputs = hessians.map(x => {
+    const node = hessianDiagonal(graph, loss, seed, x)
+    if (node === null) {
+      throw new LossdError('SECOND_ORDER_UNKNOWN', `The elements of ${x.name} are tied together `
+        + 'along more than one axis: the diagonal of the Hessian is known where they are tied '
+        + 'along one, or not at all. Ask for hessian_vector instead', { pointer: '/second_order' })
+    }
+    return { name: `hessian ${x.name}`, node, layout: x.layout }
+  })
+  const given = vectors.map(({ name, layout }) => graph.input(`vector ${name}`, layout, 'real'))
+  for (const [index, node] of hessianVectors(graph, loss, seed, vectors, given).entries()) {
+    const { name, layout } = vectors[index] as Node
+    outputs.push({ name: `hessian_vector ${name}`, node, layout })
+  }
+  return outputs
+}
+
 // True anywhere: the largest of 1 where it holds and 0 elsewhere.
 function addCondition (graph: Graph, outputs: Output[], node: Node): string {
   const name = `condition ${outputs.length}`
@@ -66,10 +96,10 @@ function addCondition (graph: Graph, outputs: Output[], node: Node): string {
   return name
 }
 
-function inputOf (traced: Traced, name: string, index: number): Node {
+function inputOf (traced: Traced, name: string, pointer: string): Node {
   const sentence = traced.frozen.get(name)
   const node = traced.inputs.get(name)
   if (node !== undefined && sentence === undefined) return node
   throw new LossdError('GRADIENT_UNKNOWN', sentence ?? `${name} has no gradient: it is not given`,
-    { pointer: `/gradients/${index}` })
+    { pointer })
 }

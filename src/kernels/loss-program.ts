@@ -22,8 +22,15 @@ export interface LossCall {
   readonly gradients: readonly string[]
   /** The upstream gradient, of the loss's shape. */
   readonly gradOutput?: Tensor | undefined
+  /** Arguments by which the diagonal of the Hessian is wanted. */
+  readonly hessians?: readonly string[]
+  /** What the Hessian is multiplied by: a vector of the shape of each argument named. */
+  readonly vectors?: Readonly<Record<string, Tensor>>
   readonly datatype: 'FP32' | 'FP64'
 }
+
+/** The input that holds the vector of an argument is named so, before the argument's name. */
+export const vectorPrefix = 'vector '
 
 type Meaning = Pick<LossGraph, 'hasDenominator' | 'checks' | 'warnings' | 'known'>
 
@@ -62,9 +69,15 @@ export class LossPrograms {
     const { definition, datatype, gradients, gradOutput } = call
     const binding = bind(definition, shapesOf(call), call.options)
     const key = `${this.#identity(definition)} ${datatype} ${gradients.join()}`
-      + `${gradOutput === undefined ? '' : ' up'} ${binding.key}`
+      + `${gradOutput === undefined ? '' : ' up'}${secondOrderKey(call)} ${binding.key}`
     const { lossAxes, ...kept } = this.#kept.get(key, () => this.#compile(call, binding))
     const shape = lossAxes.flatMap(axis => binding.shapes.get(axis) ?? [])
+    for (const [name, { shape }] of Object.entries(call.vectors ?? {})) {
+      const own = binding.tensors.get(name)?.shape ?? []
+      if (shape.join() === own.join()) continue
+      throw new LossdError('SHAPE_MISMATCH', `The vector for ${name} has shape [${shape.join()}]; `
+        + `it needs the shape of ${name}, [${own.join()}]`, { pointer: `/hessian_vector/${name}` })
+    }
     if (gradOutput !== undefined && gradOutput.shape.join() !== shape.join()) {
       throw new LossdError('SHAPE_MISMATCH', `grad_output has shape [${gradOutput.shape.join()}]; `
         + `it needs the shape of the loss, [${shape.join()}]`, { pointer: '/grad_output' })
@@ -72,10 +85,11 @@ export class LossPrograms {
     return { ...kept, binding, shape }
   }
 
-  #compile ({ definition, gradients, gradOutput, datatype }: LossCall, binding: Binding): Kept {
-    const hasGradOutput = gradOutput !== undefined
-    const { graph, outputs, ...meaning } =
-      lossGraph(definition, binding, { gradients, hasGradOutput })
+  #compile (call: LossCall, binding: Binding): Kept {
+    const { definition, gradients, gradOutput, datatype, hessians = [], vectors = {} } = call
+    const { graph, outputs, ...meaning } = lossGraph(definition, binding, {
+      gradients, hasGradOutput: gradOutput !== undefined, hessians, vectors: Object.keys(vectors)
+    })
     const precision = datatype === 'FP32' ? 'f32' : 'f64'
     const program = compileProgram({ graph, outputs, precision, relaxed: this.#relaxed })
     return { ...meaning, program }
@@ -90,6 +104,11 @@ export class LossPrograms {
     }
     return identity
   }
+}
+
+function secondOrderKey ({ hessians = [], vectors }: LossCall): string {
+  const wishes = [...hessians, ...Object.keys(vectors ?? {}).map(name => `v ${name}`)]
+  return wishes.length === 0 ? '' : ` second ${wishes.join()}`
 }
 
 function shapesOf ({ tensors }: LossCall): Record<string, TensorShape> {
