@@ -72,9 +72,10 @@ export function readLossRequest (
         `The request has more than ${tensorsMax} tensors, the limit`)
     }
   }
-  for (const { name, default: fallback } of definition.tensors) {
+  for (const { name, text, default: fallback } of definition.tensors) {
     if (fallback === null && !tensors.has(name)) {
-      throw new LossdError('ARGUMENT_MISSING', `${loss} needs ${name}`, { pointer: `/${name}` })
+      throw new LossdError('ARGUMENT_MISSING',
+        `${loss} needs ${name}, ${text}; the request does not give it`, { pointer: `/${name}` })
     }
   }
   const wishes = { gradients, gradOutput, secondOrder, vectors }

@@ -225,6 +225,6 @@ function skipValue (cursor: Cursor, storage: NumberStorage, depth: number, skip:
 
 function describe (bytes: Buffer, position: number): string {
   const byte = byteAt(bytes, position)
-  const kind = byte === 0x22 ? 'a string' : byte === 0x7b ? 'an object' : 'null'
-  return `${kind} where a number belongs`
+  if (byte === 0x7b) return 'an object where a number belongs'
+  return `${byte === 0x22 ? 'a string' : 'null'} where a number belongs; NaN is "NaN"`
 }

@@ -99,7 +99,9 @@ function readTyped (value: JsonObject, pointer: string): JsonTensor {
     }
   }
   const missing = typedKeys.find(key => !(key in value))
-  if (missing !== undefined) throw notTensor(pointer, `an object without ${missing}`)
+  if (missing !== undefined) {
+    throw notTensor(pointer, `an object without ${missing}; a tensor has ${typedKeys.join(', ')}`)
+  }
   const datatype = readDatatype(value.datatype ?? null, `${pointer}/datatype`)
   const shape = readShape(value.shape ?? null, `${pointer}/shape`)
   const data = readPlain(value.data ?? null, pointer, `${pointer}/data`)
@@ -128,7 +130,7 @@ export function readDatatype (value: Json, pointer: string): Datatype {
 
 function readShape (value: Json, pointer: string): readonly number[] {
   if (!(value instanceof Numbers) || value.shape.length !== 1 || value.fault !== undefined) {
-    throw notTensor(pointer, 'a shape is a list of whole numbers')
+    throw notTensor(pointer, `a shape is a list of whole numbers; got ${kindOf(value)}`)
   }
   const shape = Array.from(value.values.subarray(value.start, value.start + value.count))
   if (shape.length > rankMax) {
@@ -138,7 +140,8 @@ function readShape (value: Json, pointer: string): readonly number[] {
     length > lengthMax)
   if (odd >= 0 || value.booleanIndex >= 0) {
     const index = odd >= 0 ? odd : value.booleanIndex
-    throw notTensor(`${pointer}/${index}`, `a length is a whole number from 0 to ${lengthMax}`)
+    throw notTensor(`${pointer}/${index}`,
+      `a length is a whole number from 0 to ${lengthMax}; got ${shape[index]}`)
   }
   return shape
 }
@@ -160,8 +163,8 @@ function oddValue (value: Json, pointer: string): LossdError {
     }
     return notTensor(pointer, 'an array whose rows differ')
   }
-  const kind = value === null ? 'null' : typeof value === 'string' ? 'a string' : 'an object'
-  return notTensor(pointer, `${kind} where a number belongs`)
+  const hint = isJsonObject(value) ? '' : '; NaN is "NaN"'
+  return notTensor(pointer, `${kindOf(value)} where a number belongs${hint}`)
 }
 
 function notTensor (pointer: string, reason: string): LossdError {

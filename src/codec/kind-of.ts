@@ -1,11 +1,15 @@
 // A value of a body in a word or two, for sentences that say what came.
 
 import { shown } from '../errors.ts'
+import { Numbers } from './json-numbers.ts'
 import { isJsonObject, type Json } from './json-reader.ts'
 
 export function kindOf (value: Json | undefined): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') return JSON.stringify(shown(value))
   if (value === null || typeof value !== 'object') return String(value)
-  return isJsonObject(value) ? 'an object' : 'an array'
+  if (isJsonObject(value)) return 'an object'
+  const isNumbers = value instanceof Numbers && value.fault === undefined
+  const count = value instanceof Numbers ? value.count : value.length
+  return count === 0 ? 'an empty array' : isNumbers ? 'an array of numbers' : 'an array'
 }

@@ -70,7 +70,7 @@ export function readObjective (value: Json | undefined, pointer: string): Object
   const options = new Map([...known, ...numbers])
   if (options.get('reduction') === 'none') {
     throw new LossdError('OPTION_INVALID',
-      'reduction must be mean or sum: a step descends one number',
+      'reduction must be mean or sum, since a step descends one number; got none',
       { pointer: `${pointer}/reduction` })
   }
   return {

@@ -90,8 +90,8 @@ export function traceStep (
   let lost = zero
   const addNext = (name: string, node: Node, layout: readonly Axis[]): void => {
     add(`next ${name}`, node, layout)
-    const isFinite = graph.apply('lt', graph.apply('abs', node), infinity)
-    const count = graph.reduce('sum', graph.apply('where', isFinite, zero, one), layout)
+    const isSound = graph.apply('lt', graph.apply('abs', node), infinity)
+    const count = graph.reduce('sum', graph.apply('where', isSound, zero, one), layout)
     lost = graph.apply('add', lost, count)
   }
   for (const [index, { name, layout }] of by.entries()) {

@@ -72,7 +72,8 @@ function readArgument (body: JsonObject, name: string, owner: string): JsonTenso
   const value = body[name]
   if (value !== undefined) return readTensor(value, childPointer('', name))
   const pointer = childPointer('', name)
-  throw new LossdError('ARGUMENT_MISSING', `${owner} needs ${name}`, { pointer })
+  throw new LossdError('ARGUMENT_MISSING', `${owner} needs ${name}; the step does not give it`,
+    { pointer })
 }
 
 function checkInput ({ shape, datatype }: JsonTensor, features: number): void {

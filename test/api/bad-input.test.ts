@@ -18,6 +18,8 @@ t.test('every bad request has its clear answer, and leaves nothing behind', asyn
     t.match(answer.headers['content-type'], /^application\/problem\+json/)
     t.ok(String(answer.body['detail']).length > 12, 'a sentence')
     t.equal(answer.body['error'], answer.body['detail'])
+    const sentence = String(answer.body['detail'])
+    t.notMatch(sentence, /[{}]|undefined|\[object/, 'all is filled in')
     if (pointer !== undefined && pointer !== '') {
       t.match(answer.body['errors'], [{ pointer, detail: /\w/ }], `${says} is shown at ${pointer}`)
     }

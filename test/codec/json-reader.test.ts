@@ -83,13 +83,15 @@ t.test('an array that is no tensor says where and why', async t => {
   t.same(fault('[1,[2]]'), { indices: [1], reason: 'an array where a number belongs' })
   t.same(fault('[[],[1]]'), { indices: [1], reason: 'has length 1; the one before has 0' })
   t.same(fault('[[[1]],[]]'), { indices: [1], reason: 'has length 0; the one before has 1' })
-  t.same(fault('[[1,null]]'), { indices: [0, 1], reason: 'null where a number belongs' })
-  t.same(fault('[1,"2"]'), { indices: [1], reason: 'a string where a number belongs' })
+  t.same(fault('[[1,null]]'),
+    { indices: [0, 1], reason: 'null where a number belongs; NaN is "NaN"' })
+  t.same(fault('[1,"2"]'),
+    { indices: [1], reason: 'a string where a number belongs; NaN is "NaN"' })
   t.same(fault('[1,{"a":[2,3]},4]'), { indices: [1], reason: 'an object where a number belongs' })
   t.match(fault(`${'['.repeat(9)}1${']'.repeat(9)}`), { reason: 'nested deeper than 8 axes' })
   t.same(plain(read('[[],[]]')), [[], []])
   t.same(plain(read('{"a":[1,null],"b":[5,6]}')), {
-    a: { indices: [1], reason: 'null where a number belongs' }, b: [5, 6]
+    a: { indices: [1], reason: 'null where a number belongs; NaN is "NaN"' }, b: [5, 6]
   })
 })
 

@@ -11,7 +11,7 @@ import type { Session, StepResult, Turn } from '../../src/sessions/session.ts'
 
 /** A machine that closes with the test. */
 export async function machineOf (
-  t: Test, settings: Partial<PoolSettings> = {}, bytes = 64 << 20
+  t: Test, settings: Partial<PoolSettings> = {}, bytes = 128 << 20
 ): Promise<Machine> {
   await loadAssembler()
   const heap = Heap.create({ bytes })
