@@ -17,6 +17,8 @@ export interface LossGraph {
   readonly outputs: readonly Output[]
   /** The axes of the loss: none when it is reduced. */
   readonly lossAxes: readonly Axis[]
+  /** The axes of its values before they are reduced. */
+  readonly valueAxes: readonly Axis[]
   readonly hasDenominator: boolean
   /** Conditions by the name of the output that is not 0 where they hold. */
   readonly checks: ReadonlyMap<string, Check>
@@ -63,7 +65,8 @@ export function lossGraph (definition: Definition, binding: Binding, wishes: {
     if (warning.node === null) known.push(warning)
     else warnings.set(addCondition(graph, outputs, warning.node), warning)
   }
-  return { graph, outputs, lossAxes, hasDenominator, checks, warnings, known }
+  const { valueAxes } = traced
+  return { graph, outputs, lossAxes, valueAxes, hasDenominator, checks, warnings, known }
 }
 
 function secondOrder (graph: Graph, loss: Node, seed: Node, { hessians, vectors }: {

@@ -32,7 +32,8 @@ export interface LossCall {
 /** The input that holds the vector of an argument is named so, before the argument's name. */
 export const vectorPrefix = 'vector '
 
-type Meaning = Pick<LossGraph, 'hasDenominator' | 'checks' | 'warnings' | 'known'>
+type Meaning =
+  Pick<LossGraph, 'valueAxes' | 'hasDenominator' | 'checks' | 'warnings' | 'known'>
 
 /** What to run for a call, and what the results mean. */
 export interface LossPlan extends Meaning {

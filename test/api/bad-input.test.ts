@@ -51,4 +51,7 @@ t.test('an empty batch is answered as PyTorch answers it', async t => {
   t.match(await reply([], 'mean'), { loss: 'NaN', gradients: { input: [] } })
   t.match(await reply([[], []], 'sum'), { loss: 0, gradients: { input: [[], []] } })
   t.match(await reply([], 'none'), { loss: [], gradients: { input: [] } })
+  const broadcast = { input: [], target: [1], gradients: ['input', 'target'] }
+  t.match((await post('/v1/losses/mse', broadcast)).body,
+    { loss: 'NaN', gradients: { input: [], target: [0] } }, 'a slope of nothing is 0')
 })
