@@ -23,7 +23,10 @@ export interface LossMachine {
   readonly resultElementsMax: number
 }
 
-/** Answers requests for losses: the text of the reply, a promise if work left the main thread. */
+/**
+ * Answers requests for losses: the text of the reply, a promise if work left the main thread or
+ * there is much to print.
+ */
 export type AnswerLoss = (
   entry: LossEntry, body: Json, patience: Patience
 ) => string | Buffer | Promise<string | Buffer>
@@ -45,9 +48,12 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
         if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
       }
       const evaluated = prepared.run(base, lease, patience)
-      if (!(evaluated instanceof Promise)) return print(heap, evaluated, request.typed)
+      const answer = evaluated instanceof Promise
+        ? evaluated.then(result => print(heap, result, request.typed))
+        : print(heap, evaluated, request.typed)
+      if (!(answer instanceof Promise)) return answer
       left = true
-      return evaluated.then(result => print(heap, result, request.typed))
+      return answer
         .catch((fault: unknown) => { throw located(fault, entry, request) })
         .finally(() => lease.end())
     } catch (fault) {
@@ -110,7 +116,9 @@ function located (fault: unknown, { definition }: LossEntry, { inOptions }: Loss
 }
 
 /** {"loss", "gradients", "hessians"?, "hessian_vectors"?, "denominator"?, "warnings"?} */
-function print (heap: Heap, evaluated: Evaluated, typed: boolean): string | Buffer {
+function print (
+  heap: Heap, evaluated: Evaluated, typed: boolean
+): ReturnType<JsonWriter['take']> {
   const form = typed ? 'typed' : 'plain'
   writer.clear()
   writer.text('{"loss":').tensor(heap, evaluated.loss, form).text(',"gradients":{')

@@ -6,7 +6,7 @@ import { createJsonReader, isJsonObject, type JsonObject } from '../codec/json-r
 import { JsonWriter, type TensorForm } from '../codec/json-writer.ts'
 import { kindOf } from '../codec/kind-of.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
-import type { OperationMemory, Tensors } from '../sessions/memory.ts'
+import { copiesOf, type OperationMemory, type Tensors } from '../sessions/memory.ts'
 import type { Session, StepResult, Turn } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/store.ts'
 import { patienceOf } from './patience.ts'
@@ -52,19 +52,20 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
     return withMemory(sessions, async memory => {
       const result = await session.runStep(readBody(bytesOf(request)), memory, turn)
       reply.header('etag', `"${result.seq}"`)
-      sendJson(reply, printStep(heap, session, result))
+      sendJson(reply, await printStep(heap, session, result))
     })
   }))
 
   const parameters = `${url}/:id/parameters`
   app.get(parameters, { schema: sessionSchemas.parameters }, answered((request, reply) => {
     const session = sessions.find(idOf(request))
-    sendTensors(reply, heap, session, session.parameters)
+    return sendTensors(reply, sessions, session, session.parameters)
   }))
   const parameter = `${parameters}/:name`
   app.get(parameter, { schema: sessionSchemas.parameter }, answered((request, reply) => {
     const session = sessions.find(idOf(request))
-    sendTensors(reply, heap, session, oneOf(session.parameters, paramOf(request, 'name')))
+    const tensors = oneOf(session.parameters, paramOf(request, 'name'))
+    return sendTensors(reply, sessions, session, tensors)
   }))
   app.put(parameters, { schema: sessionSchemas.replace }, answered((request, reply) => {
     const session = sessions.find(idOf(request))
@@ -122,10 +123,16 @@ function sendSession (reply: FastifyReply, session: Session, status = 200): void
   sendJson(reply, JSON.stringify(session.describe()), status)
 }
 
-function sendTensors (reply: FastifyReply, heap: Heap, session: Session, tensors: Tensors): void {
-  writer.clear()
-  reply.header('etag', `"${session.seq}"`)
-  sendJson(reply, printTensors(heap, tensors, 'typed').take())
+// Copies are printed: while that goes on, a step may replace the session's own.
+function sendTensors (
+  reply: FastifyReply, sessions: Sessions, session: Session, tensors: Tensors
+): Promise<void> {
+  return withMemory(sessions, async memory => {
+    reply.header('etag', `"${session.seq}"`)
+    const copies = copiesOf(memory, tensors)
+    writer.clear()
+    sendJson(reply, await printTensors(memory.heap, copies, 'typed').take())
+  })
 }
 
 function oneOf (tensors: Tensors, name: string): Tensors {
@@ -149,7 +156,7 @@ function printTensors (heap: Heap, tensors: Tensors, form: TensorForm): JsonWrit
 
 function printStep (
   heap: Heap, { description }: Session, result: StepResult
-): string | Buffer {
+): ReturnType<JsonWriter['take']> {
   const { datatype } = description
   const { seq, step, examples, lr, skipped, outputs, gradients, gradInput } = result
   const form = result.typed ? 'typed' : 'plain'

@@ -1,5 +1,8 @@
 // JSON replies, written straight from the heap into bytes: no object and no string per element.
-// Separate from the reader, with which it shares only how non-finite numbers are spelled.
+// What is beyond a few milliseconds is written later, a slice at a time, so that nobody waits for a
+// large reply but its own client.
+
+import { setImmediate as otherWork } from 'node:timers/promises'
 
 import type { Datatype } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
@@ -9,13 +12,28 @@ import { numberBytesMax, writeFloat32, writeFloat64 } from './number-text.ts'
 /** How a tensor is printed: nested arrays of numbers, or an object with datatype, shape, data. */
 export type TensorForm = 'plain' | 'typed'
 
+/** A tensor to be printed. */
+interface Printed {
+  readonly heap: Heap
+  readonly tensor: Tensor
+  readonly form: TensorForm
+}
+
 /** Writes one reply at a time; `take` ends it. Its methods return the writer. */
 export class JsonWriter {
   #bytes: Buffer = Buffer.allocUnsafe(keptBytes)
   #length = 0
+  /** Elements of the tensors written. */
+  #elements = 0
+  /** All that comes from the first tensor on that is written later. */
+  #later: (string | Printed)[] = []
 
   /** JSON text as it is. */
   text (text: string): this {
+    if (this.#later.length > 0) {
+      this.#later.push(text)
+      return this
+    }
     this.#reserve(text.length * 3)
     // Short ASCII is quicker byte by byte.
     const bytes = this.#bytes
@@ -39,6 +57,9 @@ export class JsonWriter {
 
   /** A number as JSON: not finite ones as strings. */
   number (value: number): this {
+    if (this.#later.length > 0) {
+      return this.value(Number.isFinite(value) ? value : String(value))
+    }
     this.#reserve(numberBytesMax)
     this.#length = writeNumber(this.#bytes, this.#length, value, 'FP64')
     return this
@@ -46,18 +67,53 @@ export class JsonWriter {
 
   /** A tensor of the heap. */
   tensor (heap: Heap, tensor: Tensor, form: TensorForm): this {
-    const { datatype, shape } = tensor
-    if (form === 'plain') return this.#nested(heap, tensor, shape)
-    this.text(`{"datatype":"${datatype}","shape":[${shape.join()}],"data":`)
-    return this.#nested(heap, tensor, [elementCount(shape)]).text('}')
+    this.#elements += elementCount(tensor.shape)
+    if (this.#later.length > 0 || this.#elements > sliceElements) {
+      this.#later.push({ heap, tensor, form })
+      return this
+    }
+    const shape = this.#open(tensor, form)
+    return this.#nested(heap, tensor, shape, 0, elementCount(shape)).#close(form)
   }
 
-  /** The reply; short ones as a string, which goes out in one piece with the headers. */
-  take (): string | Buffer {
+  /**
+   * The reply; short ones as a string, which goes out in one piece with the headers. Of a large one
+   * a promise, until whose end the tensors must stay as they are.
+   */
+  take (): string | Buffer | Promise<string | Buffer> {
+    if (this.#later.length === 0) return this.#take()
+    const writer = new JsonWriter()
+    writer.#bytes = this.#bytes
+    writer.#length = this.#length
+    this.#bytes = Buffer.allocUnsafe(keptBytes)
+    const parts = this.#later
+    this.clear()
+    return writer.#takeLater(parts)
+  }
+
+  async #takeLater (parts: readonly (string | Printed)[]): Promise<string | Buffer> {
+    for (const part of parts) {
+      if (typeof part === 'string') {
+        this.text(part)
+        continue
+      }
+      const { heap, tensor, form } = part
+      const shape = this.#open(tensor, form)
+      const count = elementCount(shape)
+      for (let from = 0; from === 0 || from < count; from += sliceElements) {
+        this.#nested(heap, tensor, shape, from, Math.min(from + sliceElements, count))
+        await otherWork()
+      }
+      this.#close(form)
+    }
+    return this.#take()
+  }
+
+  #take (): string | Buffer {
     const reply = this.#length <= stringBytesMax
       ? this.#bytes.toString('utf8', 0, this.#length)
       : Buffer.from(this.#bytes.subarray(0, this.#length))
-    this.#length = 0
+    this.clear()
     if (this.#bytes.length > keptBytes) this.#bytes = Buffer.allocUnsafe(keptBytes)
     return reply
   }
@@ -65,9 +121,23 @@ export class JsonWriter {
   /** Forgets what was written, after an error in the middle of a reply. */
   clear (): void {
     this.#length = 0
+    this.#elements = 0
+    if (this.#later.length > 0) this.#later = []
   }
 
-  #nested (heap: Heap, { datatype, address }: Tensor, shape: readonly number[]): this {
+  /** What stands before a tensor's data; gives the shape in which the data is nested. */
+  #open ({ datatype, shape }: Tensor, form: TensorForm): readonly number[] {
+    if (form === 'plain') return shape
+    this.text(`{"datatype":"${datatype}","shape":[${shape.join()}],"data":`)
+    return [elementCount(shape)]
+  }
+
+  #close (form: TensorForm): this { return form === 'plain' ? this : this.text('}') }
+
+  /** Elements [from, to) with the brackets around and the commas before them. */
+  #nested (
+    heap: Heap, { datatype, address }: Tensor, shape: readonly number[], from: number, to: number
+  ): this {
     const innermost = shape.at(-1) ?? 1
     // Elements from each axis on: where a multiple of one begins, an array opens.
     const sizes: number[] = []
@@ -77,18 +147,21 @@ export class JsonWriter {
       sizes.push(count)
     }
     if (count === 0) return this.#empty(shape)
-    for (let first = 0; first < count; first += innermost) {
-      this.#brackets(sizes, first, 0x5b)
-      for (let index = first; index < first + innermost; index += chunkElements) {
-        const end = Math.min(index + chunkElements, first + innermost)
-        this.#reserve((numberBytesMax + 1) * (end - index))
-        if (index > first) this.#bytes[this.#length++] = 0x2c
-        this.#length = datatype === 'FP32'
-          ? writeFloats(this.#bytes, this.#length, heap.f32, address / 4 + index, end - index)
-          : writeOthers(this.#bytes, this.#length, heap, datatype, address, index, end)
+    let rowEnd = from - from % innermost + innermost
+    for (let index = from; index < to;) {
+      const end = Math.min(index + chunkElements, rowEnd, to)
+      this.#reserve(1)
+      if (index > 0) this.#bytes[this.#length++] = 0x2c
+      if (index === rowEnd - innermost) this.#brackets(sizes, index, 0x5b)
+      this.#reserve((numberBytesMax + 1) * (end - index))
+      this.#length = datatype === 'FP32'
+        ? writeFloats(this.#bytes, this.#length, heap.f32, address / 4 + index, end - index)
+        : writeOthers(this.#bytes, this.#length, heap, datatype, address, index, end)
+      if (end === rowEnd) {
+        this.#brackets(sizes, end, 0x5d)
+        rowEnd += innermost
       }
-      this.#brackets(sizes, first + innermost, 0x5d)
-      if (first + innermost < count) this.#bytes[this.#length++] = 0x2c
+      index = end
     }
     return this
   }
@@ -117,6 +190,8 @@ const keptBytes = 64 << 10
 const stringBytesMax = 4096
 const shortText = 64
 const chunkElements = 1024
+// Some milliseconds of work.
+const sliceElements = 1 << 16
 
 function writeFloats (
   bytes: Buffer, position: number, view: Float32Array, first: number, count: number

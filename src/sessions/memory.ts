@@ -54,6 +54,17 @@ export function zeros (
   return tensors
 }
 
+/** Copies of tensors, which last as long as the lease. Throws HEAP_FULL. */
+export function copiesOf ({ heap, lease }: OperationMemory, tensors: Tensors): Tensors {
+  const copies = new Map<string, Tensor>()
+  for (const [name, tensor] of tensors) {
+    const copy = allocateTensor(lease, tensor.datatype, tensor.shape)
+    heap.u8.copyWithin(copy.address, tensor.address, tensor.address + tensorBytes(tensor))
+    copies.set(name, copy)
+  }
+  return copies
+}
+
 /** A copy of a tensor's bytes. */
 export function bytesOf (heap: Heap, tensor: Tensor): Uint8Array {
   return heap.u8.slice(tensor.address, tensor.address + tensorBytes(tensor))

@@ -105,3 +105,32 @@ t.test('a long reply is bytes, and grows beyond what is kept', async t => {
   t.equal(rows.length, count / 100)
   t.ok(rows.flat().every((value, index) => Math.fround(value) === Math.fround(index / 7)))
 })
+
+t.test('a large reply is written a slice at a time, others in between', async t => {
+  const count = 200_000
+  const tensor = floats([count], Array.from({ length: count }, (_, index) => index))
+  const small = floats([2], [1, 2])
+  const shapes = [[count], [2, count / 2], [count, 1], [7, count / 8, 1], [5, 4, 100, 100], []]
+  for (const [form, shape] of shapes.flatMap(shape =>
+    [['plain', shape] as const, ['typed', shape] as const])) {
+    const printed = { ...tensor, shape }
+    const reply = writer.text('{"a":').tensor(heap, tensor, 'plain').text(',"b":')
+      .tensor(heap, printed, form).text(',"c":').number(Number.NaN).text('}').take()
+    t.ok(reply instanceof Promise)
+    t.equal(writer.tensor(heap, small, 'plain').take(), '[1,2]', 'the writer is free')
+    let turns = 0
+    const timer = setInterval(() => turns++, 0)
+    const { a, b, c } = JSON.parse((await reply).toString())
+    clearInterval(timer)
+    t.ok(turns > 1, 'the thread is free now and then')
+    t.equal(c, 'NaN')
+    t.equal(a.length, count)
+    const data = form === 'plain' ? b : b.data
+    t.same(shapeOf(data), form === 'plain' ? shape : [shape.reduce((x, y) => x * y, 1)])
+    t.ok([data].flat(8).every((value, index) => value === index), `${form} ${shape}`)
+  }
+})
+
+function shapeOf (value: unknown): number[] {
+  return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : []
+}
