@@ -67,6 +67,9 @@ export function ref (name: keyof typeof components): TSchema {
 /** A number, or one that is not finite, as a string. */
 export const numberSchema: TSchema = number
 
+/** One of PyTorch's silent surprises, said aloud. */
+export const warningSchema = Type.Object({ code: Type.String(), message: Type.String() })
+
 /** What every route may answer besides what is its own. */
 const everywhere: readonly ErrorCode[] = ['BAD_REQUEST', 'REQUEST_TIMEOUT', 'HEADERS_TOO_LARGE',
   'METHOD_NOT_ALLOWED', 'INTERNAL']

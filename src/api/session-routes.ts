@@ -158,13 +158,14 @@ function printStep (
   heap: Heap, { description }: Session, result: StepResult
 ): ReturnType<JsonWriter['take']> {
   const { datatype } = description
-  const { seq, step, examples, lr, skipped, outputs, gradients, gradInput } = result
+  const { seq, step, examples, lr, skipped, warnings, outputs, gradients, gradInput } = result
   const form = result.typed ? 'typed' : 'plain'
   writer.clear()
   writer.text(`{"seq":${seq},"step":${step},"loss":`).value(shortest(result.loss, datatype))
     .text(`,"examples":${examples},"grad_norm":`).value(shortest(result.gradNorm, datatype))
     .text(',"lr":').number(lr).text(',"durable":false')
   if (skipped) writer.text(',"skipped":true')
+  if (warnings.length > 0) writer.text(',"warnings":').value(warnings)
   if (outputs !== undefined) writer.text(',"outputs":').tensor(heap, outputs, form)
   if (gradients !== undefined) {
     writer.text(',"gradients":')

@@ -4,7 +4,9 @@ import { type TSchema, Type } from 'typebox'
 import type { ErrorCode } from '../errors.ts'
 import { layers } from '../layers/index.ts'
 import { optimizers } from '../optimizers/index.ts'
-import { bodyErrors, computeErrors, numberSchema, problemReplies, ref } from './schemas.ts'
+import {
+  bodyErrors, computeErrors, numberSchema, problemReplies, ref, warningSchema
+} from './schemas.ts'
 
 const model = Type.Object({
   type: Type.Enum(['Sequential']),
@@ -168,6 +170,7 @@ export const sessionSchemas = {
         lr: Type.Number(),
         durable: Type.Boolean(),
         skipped: Type.Optional(Type.Boolean({ description: 'Not finite, and left out' })),
+        warnings: Type.Optional(Type.Array(warningSchema)),
         outputs: Type.Optional(ref('Tensor')),
         gradients: Type.Optional(Type.Record(Type.String(), ref('Tensor'))),
         grad_input: Type.Optional(ref('Tensor'))

@@ -8,7 +8,7 @@ import { type JsonTensor, readTensor } from '../codec/json-tensor.ts'
 import { kindOf } from '../codec/kind-of.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { type Binding, bind, type TensorShape } from '../formulas/bind.ts'
-import type { Check } from '../formulas/checks.ts'
+import type { Check, Warning } from '../formulas/checks.ts'
 import { define } from '../formulas/define.ts'
 import type { Definition, TensorArgument } from '../formulas/definition.ts'
 import { type Axis, Graph, type Node } from '../formulas/graph.ts'
@@ -48,6 +48,7 @@ export interface BoundObjective {
 export interface TracedObjective {
   readonly loss: Node
   readonly checks: readonly Check[]
+  readonly warnings: readonly Warning[]
 }
 
 /** A loss from its JSON, `{type, …options}`. Throws FIELD_INVALID, rows of options and tensors. */
@@ -141,7 +142,8 @@ export function traceObjective (
   const own = new Graph([])
   const traced = moved('/loss', [], () => trace(definition, binding, own))
   const { loss } = reduced(own, traced, String(options.get('reduction')))
-  const [planted, ...checks] = transplant([loss, ...traced.checks.map(({ node }) => node)], {
+  const conditions = [...traced.checks, ...traced.warnings].map(({ node }) => node ?? loss)
+  const [planted = loss, ...nodes] = transplant([loss, ...conditions], {
     graph,
     axes,
     input: ({ name, layout, datatype }) => {
@@ -151,9 +153,13 @@ export function traceObjective (
     },
     parameter: ({ name }) => graph.parameter(`loss.${name}`)
   })
+  const planting = <T extends Check | Warning>(condition: T, index: number): T =>
+    (condition.node === null ? condition : { ...condition, node: nodes[index] ?? condition.node })
   return {
-    loss: planted ?? loss,
-    checks: traced.checks.map((check, index) => ({ ...check, node: checks[index] ?? check.node }))
+    loss: planted,
+    checks: traced.checks.map(planting),
+    warnings: traced.warnings.map((warning, index) =>
+      planting(warning, traced.checks.length + index))
   }
 }
 

@@ -42,6 +42,7 @@ export interface StepResult extends Change {
   readonly lr: number
   /** True if it came to what is not finite and the session leaves such steps out. */
   readonly skipped: boolean
+  readonly warnings: StepOutcome['warnings']
   /** True if a tensor of the request was typed. */
   readonly typed: boolean
   /** Results that were asked for; they lie in the operation's memory. */
@@ -185,7 +186,7 @@ export class Session {
     const state = { parameters: this.#parameters, states: this.#states, step: this.#step }
     const outcome =
       await computeStep(this.#parts, this.description, state, request, memory, waiting)
-    const { loss, gradNorm, lr, results } = outcome
+    const { loss, gradNorm, lr, warnings, results } = outcome
     const wrong = nonFiniteOf(outcome)
     if (wrong !== undefined && nonFinite === 'error') {
       throw new LossdError('NON_FINITE', `${wrong} not finite; nothing was changed`)
@@ -198,7 +199,7 @@ export class Session {
     }
     const { inputShape, wanted, typed } = request
     return {
-      seq: this.#seq, step: this.#step, loss, gradNorm, lr, skipped, typed,
+      seq: this.#seq, step: this.#step, loss, gradNorm, lr, skipped, warnings, typed,
       examples: inputShape.length > 1 ? inputShape[0] ?? 0 : 1,
       outputs: results.get('outputs'), gradInput: results.get('grad_input'),
       gradients: wanted.has('gradients') ? gradientsOf(results, this.#parameters) : undefined

@@ -5,7 +5,7 @@
 import type { TensorShape } from '../formulas/bind.ts'
 import { gradient } from '../formulas/gradient.ts'
 import { type Axis, Graph, type Node } from '../formulas/graph.ts'
-import type { Check } from '../formulas/checks.ts'
+import type { Check, Warning } from '../formulas/checks.ts'
 import { type Descent, descentNumbers, traceDescent } from './descent.ts'
 import type { Model } from './model.ts'
 import { inputAxes, modelLengths, outputAxes, traceModel } from './model-graph.ts'
@@ -47,6 +47,8 @@ export interface StepGraph {
   readonly outputs: readonly StepOutput[]
   /** The output `check n` is 1 if the nth check fails anywhere. */
   readonly checks: readonly Check[]
+  /** `warning n` likewise; there is none where the nth warning has no node: it always holds. */
+  readonly warnings: readonly Warning[]
 }
 
 /** Binds a recipe to shapes; `tensors` are the loss's but the first. Throws rows of 422. */
@@ -77,7 +79,7 @@ export function traceStep (
   const graph = new Graph(axes)
   const input = graph.input('input', axes, 'real')
   const { outputs, parameters } = traceModel(model, graph, { node: input, axes })
-  const { loss, checks } = traceObjective(objective, bound, graph, outputs)
+  const { loss, checks, warnings } = traceObjective(objective, bound, graph, outputs)
   const by = [...parameters.values(), ...(wanted.has('grad_input') ? [input] : [])]
   const gradients = gradient(graph, loss, graph.constant(1), by)
   const results: StepOutput[] = [{ name: 'loss', node: loss, layout: [] }]
@@ -111,10 +113,13 @@ export function traceStep (
   add('norm', norm, [])
   add('lost', lost, [])
   if (wanted.has('outputs')) add('outputs', outputs.node, outputs.axes)
-  for (const [index, { node }] of checks.entries()) {
-    add(`check ${index}`, graph.reduce('max', graph.apply('where', node, one, zero), node.axes), [])
+  const addCondition = (name: string, node: Node): void =>
+    add(name, graph.reduce('max', graph.apply('where', node, one, zero), node.axes), [])
+  for (const [index, { node }] of checks.entries()) addCondition(`check ${index}`, node)
+  for (const [index, { node }] of warnings.entries()) {
+    if (node !== null) addCondition(`warning ${index}`, node)
   }
-  return { graph, outputs: results, checks }
+  return { graph, outputs: results, checks, warnings }
 }
 
 /** The graph's name of an optimizer's state for a parameter. */

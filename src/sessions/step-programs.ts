@@ -1,7 +1,7 @@
 // Compiled steps, shared by all sessions: the same layers, loss, options and optimizer make one
 // program, whatever the batch size. Bounded; the least recently used goes first.
 
-import type { Check } from '../formulas/checks.ts'
+import type { Check, Warning } from '../formulas/checks.ts'
 import { compileProgram } from '../kernels/compile.ts'
 import type { Compiled } from '../kernels/program.ts'
 import type { StepGraph } from './step-graph.ts'
@@ -11,6 +11,7 @@ export interface StepProgram {
   /** Names of the results, as the graph gives them. */
   readonly outputs: readonly string[]
   readonly checks: readonly Check[]
+  readonly warnings: readonly Warning[]
 }
 
 export interface StepProgramsSettings {
@@ -41,10 +42,12 @@ export class StepPrograms {
     return program
   }
 
-  #compile (precision: 'f32' | 'f64', { graph, outputs, checks }: StepGraph): StepProgram {
+  #compile (
+    precision: 'f32' | 'f64', { graph, outputs, checks, warnings }: StepGraph
+  ): StepProgram {
     this.#compilations++
     const compiled = compileProgram({ graph, outputs, precision, relaxed: this.#settings.relaxed })
-    return { compiled, outputs: outputs.map(({ name }) => name), checks }
+    return { compiled, outputs: outputs.map(({ name }) => name), checks, warnings }
   }
 
   #dropOldest (): void {

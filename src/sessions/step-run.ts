@@ -27,12 +27,19 @@ export interface StepState {
   readonly step: number
 }
 
+/** A silent surprise of PyTorch's, said aloud. */
+export interface StepWarning {
+  readonly code: string
+  readonly message: string
+}
+
 export interface StepOutcome {
   readonly loss: number
   readonly gradNorm: number
   /** True if all numbers that the session would go on with are finite. */
   readonly finite: boolean
   readonly lr: number
+  readonly warnings: readonly StepWarning[]
   /** All results by their names in the graph; they lie in the operation's memory. */
   readonly results: Tensors
 }
@@ -63,7 +70,15 @@ export async function computeStep (
   }
   check(machine, program, description, request, number)
   const finite = number('lost') === 0
-  return { loss: number('loss'), gradNorm: Math.sqrt(number('norm')), finite, lr, results }
+  const warnings = program.warnings
+    .filter(({ node }, index) => node === null || number(`warning ${index}`) > 0)
+    .map(warning => ({
+      code: warning.code,
+      message: explain(recipe.objective.definition, plan.bound.binding, warning)
+    }))
+  return {
+    loss: number('loss'), gradNorm: Math.sqrt(number('norm')), finite, lr, warnings, results
+  }
 }
 
 /** The next values of these tensors, or they themselves if a step leaves them alone. */

@@ -145,6 +145,24 @@ t.test('a step that is not finite is left out or counts, if that is wanted', asy
   t.equal(at(await send('GET', skip), 'digest'), digest, 'the next parameters are looked at, too')
 })
 
+t.test('a step says PyTorch’s silent surprises aloud', async t => {
+  const client = await clientOf(t)
+  const model = { layers: [{ type: 'Linear', in_features: 2, out_features: 1 }] }
+  const path = await make(client, { model, loss: { type: 'MSELoss' } })
+  const { input } = batch
+  const surprising = await client.send('POST', `${path}/step`, { input, target: [1, 2, 3] })
+  t.match(surprising.body, { seq: 1, warnings: [{ code: 'broadcast', message: /\[3,1\]/ }] })
+  const usual = await client.send('POST', `${path}/step`, { input, target: [[1], [2], [3]] })
+  t.equal(at(usual, 'warnings'), undefined)
+
+  const classes = await make(client, { loss: { type: 'CrossEntropyLoss' }, non_finite: 'skip' })
+  const none = { input, target: [-100, -100, -100] }
+  const ignored = await client.send('POST', `${classes}/step`, none)
+  t.match(ignored.body, { skipped: true, warnings: [{ code: 'no_valid_targets' }] })
+  const right = await client.send('POST', `${classes}/step`, batch)
+  t.equal(at(right, 'warnings'), undefined)
+})
+
 t.test('outputs larger than the limit are refused', async t => {
   const client = await clientOf(t, { resultElementsMax: 8 })
   const path = await make(client)
