@@ -20,6 +20,7 @@ export const errorRows = {
   ROUTE_UNKNOWN: row(404, 'No such path', 'There is nothing at {path}; nearest: {paths}'),
   LOSS_UNKNOWN: row(404, 'No such loss', 'There is no loss {name}; nearest: {names}'),
   SESSION_UNKNOWN: row(404, 'No such session', 'There is no session {id}'),
+  FORMULA_UNKNOWN: row(404, 'No such formula', 'There is no formula {name}; nearest: {names}'),
   PARAMETER_UNKNOWN: row(404, 'No such parameter',
     'The session has no parameter {name}; nearest: {names}'),
 
@@ -57,12 +58,15 @@ export const errorRows = {
     '{argument} must lie in 0 … {classes} - 1; it holds others'),
   VALUE_RANGE: row(422, 'Value out of range', '{argument} must be {bound}; it holds other values'),
   VALUE_REFUSED: row(422, 'Values refused', '{sentence of the loss}'),
+  WARNING_REFUSED: row(422, 'Warning refused', 'The request is strict: {warnings}'),
   FORMULA_INVALID: row(422, 'Formula not understood', '{reason} at position {position}'),
   FORMULA_TOO_LARGE: row(422, 'Formula too large',
     'The formula has {actual} {unit}; the limit is {limit}'),
+  FORMULA_NAME_TAKEN: row(422, 'Name taken', '{name} names the built-in loss {loss}'),
   MODEL_INVALID: row(422, 'Model not understood', '{part} must be {expected}; got {value}'),
   NON_FINITE: row(422, 'Not finite', 'The {value} is not finite; nothing was changed'),
 
+  FORMULAS_TOO_MANY: row(429, 'Too many formulas', '{limit} formulas are kept, the limit', true),
   SESSIONS_TOO_MANY: row(429, 'Too many sessions', 'There are {limit} sessions, the limit', true),
   SESSION_QUEUE_FULL: row(429, 'Session queue full',
     'The session has {limit} operations waiting', true),

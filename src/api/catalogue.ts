@@ -21,7 +21,8 @@ export interface LossEntry {
 }
 
 /** An entry for each loss of the table, in its order. */
-export const catalogue: readonly LossEntry[] = losses.map(entryOf)
+export const catalogue: readonly LossEntry[] =
+  losses.map(loss => entryOf(loss, definitionOf(loss)))
 
 /** What GET /v1/losses says of a loss. */
 export function summaryOf ({ loss, definition, ...entry }: LossEntry): Record<string, unknown> {
@@ -43,8 +44,8 @@ export function summaryOf ({ loss, definition, ...entry }: LossEntry): Record<st
   }
 }
 
-function entryOf (loss: Loss): LossEntry {
-  const definition = definitionOf(loss)
+/** What the routes need of a loss with its definition. */
+export function entryOf (loss: Loss, definition: Definition): LossEntry {
   const tensorOptions = new Set(loss.tensorOptions)
   const never = new Set(loss.frozen?.filter(([, when]) => when === 'true').map(([name]) => name))
   const differentiable = definition.tensors

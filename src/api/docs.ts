@@ -36,6 +36,7 @@ export async function registerDocs (app: FastifyInstance): Promise<void> {
       security: [],
       tags: [
         { name: 'Losses', description: 'Values and gradients' },
+        { name: 'Formulas', description: 'Losses of your own' },
         { name: 'Sessions', description: 'Models that train on the server' },
         { name: 'Service', description: 'Health and measurements' }
       ]

@@ -28,14 +28,17 @@ export interface LossMachine {
  * there is much to print.
  */
 export type AnswerLoss = (
-  entry: LossEntry, body: Json, patience: Patience
+  entry: LossEntry, body: Json, patience: Patience, explain?: Explain
 ) => string | Buffer | Promise<string | Buffer>
+
+/** What a reply says of how it was made: its member `explain`. */
+export type Explain = (prepared: PreparedLoss) => object
 
 export function createLossAnswers (settings: LossMachine): AnswerLoss {
   const { machine, tensorsMax } = settings
   const { heap } = machine
   const recent = new RecentCalls()
-  return (entry, body, patience) => {
+  return (entry, body, patience, explain) => {
     const request = readLossRequest(body, entry.loss.name, entry.definition, tensorsMax)
     const lease = heap.lease()
     let left = false
@@ -47,10 +50,11 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
         const tensor = request.tensors.get(name) ?? extraTensor(request, name)
         if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
       }
+      const explanation = explain?.(prepared)
       const evaluated = prepared.run(base, lease, patience)
       const answer = evaluated instanceof Promise
-        ? evaluated.then(result => print(heap, result, request.typed))
-        : print(heap, evaluated, request.typed)
+        ? evaluated.then(result => print(heap, result, request, explanation))
+        : print(heap, evaluated, request, explanation)
       if (!(answer instanceof Promise)) return answer
       left = true
       return answer
@@ -117,8 +121,9 @@ function located (fault: unknown, { definition }: LossEntry, { inOptions }: Loss
 
 /** {"loss", "gradients", "hessians"?, "hessian_vectors"?, "denominator"?, "warnings"?} */
 function print (
-  heap: Heap, evaluated: Evaluated, typed: boolean
+  heap: Heap, evaluated: Evaluated, { typed, strict }: LossRequest, explanation?: object
 ): ReturnType<JsonWriter['take']> {
+  if (strict) refuseWarnings(evaluated)
   const form = typed ? 'typed' : 'plain'
   writer.clear()
   writer.text('{"loss":').tensor(heap, evaluated.loss, form).text(',"gradients":{')
@@ -133,7 +138,15 @@ function print (
   }
   if (evaluated.denominator !== null) writer.text(',"denominator":').number(evaluated.denominator)
   if (evaluated.warnings.length > 0) writer.text(',"warnings":').value(evaluated.warnings)
+  if (explanation !== undefined) writer.text(',"explain":').value(explanation)
   return writer.text('}').take()
+}
+
+function refuseWarnings ({ warnings }: Evaluated): void {
+  if (warnings.length === 0) return
+  const sentences = warnings.map(({ code, message }) => `${code}: ${message}`)
+  throw new LossdError('WARNING_REFUSED', `The request is strict: ${sentences.join(' · ')}`,
+    { errors: sentences.map(detail => ({ pointer: '/strict', detail })) })
 }
 
 function printAll (
@@ -160,10 +173,13 @@ function computingDatatype (
 
 /** The gradients wanted. Throws GRADIENT_UNKNOWN. */
 function gradientsOf (
-  entry: LossEntry, { gradients, tensors }: LossRequest, kinds: Readonly<Record<string, TensorKind>>
+  entry: LossEntry, { gradients, tensors, inOptions }: LossRequest,
+  kinds: Readonly<Record<string, TensorKind>>
 ): readonly string[] {
   const isReal = (name: string): boolean => kinds[name] === 'real'
-  if (gradients === undefined) return entry.defaultGradients.filter(isReal)
+  if (gradients === undefined) {
+    return entry.defaultGradients.filter(name => isReal(name) && !inOptions.has(name))
+  }
   for (const [index, name] of gradients.entries()) {
     if (entry.differentiable.includes(name) && isReal(name)) continue
     throw new LossdError('GRADIENT_UNKNOWN', reasonOf(entry, name, tensors),

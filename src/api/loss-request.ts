@@ -22,6 +22,8 @@ export interface LossRequest {
   readonly secondOrder: boolean
   /** What the Hessian is to be multiplied by, by argument. */
   readonly vectors: ReadonlyMap<string, JsonTensor>
+  /** True if warnings are errors. */
+  readonly strict: boolean
   /** Undefined when the arguments decide. */
   readonly datatype: 'FP32' | 'FP64' | undefined
   /** True if an argument outside the options is typed: so is the reply. */
@@ -43,6 +45,7 @@ export function readLossRequest (
   let datatype: LossRequest['datatype']
   let secondOrder = false
   let vectors = none
+  let strict = false
   let typed = false
 
   for (const key in body) {
@@ -57,6 +60,8 @@ export function readLossRequest (
       secondOrder = readSecondOrder(value)
     } else if (key === 'hessian_vector') {
       vectors = readVectors(value)
+    } else if (key === 'strict') {
+      strict = readFlag(value, '/strict')
     } else if (key === 'datatype') {
       datatype = readComputing(value)
     } else if (isTensor(definition, key)) {
@@ -78,13 +83,13 @@ export function readLossRequest (
         `${loss} needs ${name}, ${text}; the request does not give it`, { pointer: `/${name}` })
     }
   }
-  const wishes = { gradients, gradOutput, secondOrder, vectors }
+  const wishes = { gradients, gradOutput, secondOrder, vectors, strict }
   return { tensors, inOptions, options, ...wishes, datatype, typed }
 }
 
 /** Fields of a request that are no arguments. */
 export const requestFields =
-  ['options', 'gradients', 'grad_output', 'datatype', 'second_order', 'hessian_vector']
+  ['options', 'gradients', 'grad_output', 'datatype', 'second_order', 'hessian_vector', 'strict']
 
 const none: ReadonlyMap<string, JsonTensor> = new Map()
 
@@ -146,6 +151,13 @@ export function readNames (value: Json, pointer: string): readonly string[] {
   }
   throw new LossdError('FIELD_INVALID',
     `${pointer.slice(1)} must be a list of names; got ${kindOf(value)}`, { pointer })
+}
+
+/** true or false. Throws FIELD_INVALID. */
+export function readFlag (value: Json, pointer: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw new LossdError('FIELD_INVALID',
+    `${pointer.slice(1)} must be true or false; got ${kindOf(value)}`, { pointer })
 }
 
 function readComputing (value: Json): 'FP32' | 'FP64' {

@@ -4,15 +4,16 @@ import type { FastifyInstance } from 'fastify'
 import { createJsonReader } from '../codec/json-reader.ts'
 import { derivative } from '../formulas/derivative.ts'
 import { catalogue, type LossEntry, summaryOf } from './catalogue.ts'
+import {
+  type FormulaRouteSettings, registerFormulaRoutes, sendAnswer
+} from './formula-routes.ts'
 import { type AnswerLoss, createLossAnswers, type LossMachine } from './loss-answer.ts'
 import { getSchema, listSchema, postSchema } from './loss-schemas.ts'
 import { patienceOf } from './patience.ts'
-import { sendJson, sendProblem } from './replies.ts'
+import { sendJson } from './replies.ts'
 import { problemReplies } from './schemas.ts'
 
-export interface LossRouteSettings extends LossMachine {
-  readonly deadlineMs: number
-}
+export interface LossRouteSettings extends LossMachine, FormulaRouteSettings {}
 
 export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSettings): void {
   const list = JSON.stringify({ losses: catalogue.map(summaryOf) })
@@ -32,6 +33,7 @@ export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSet
   for (const entry of catalogue) {
     for (const name of entry.names) registerLoss(app, settings.deadlineMs, answer, entry, name)
   }
+  registerFormulaRoutes(app, settings, answer)
 }
 
 function registerLoss (
@@ -42,15 +44,7 @@ function registerLoss (
   app.post(url, { schema: { ...postSchema(entry), hide: alias } }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
     const body = reader.read(request.body instanceof Buffer ? request.body : noBody)
-    const answer = answerLoss(entry, body, patience)
-    // A small request is answered here, without a turn of the event loop.
-    if (typeof answer === 'string' || Buffer.isBuffer(answer)) {
-      sendJson(reply, answer)
-      return
-    }
-    answer.then(
-      text => { sendJson(reply, text) },
-      (fault: unknown) => { sendProblem(request, reply, fault) })
+    sendAnswer(request, reply, answerLoss(entry, body, patience))
   })
   let description: string | undefined
   app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (_request, reply) => {

@@ -5,7 +5,7 @@ import { type TObject, type TSchema, Type } from 'typebox'
 import { optionsSchema } from '../formulas/options.ts'
 import type { Case } from '../losses/index.ts'
 import type { LossEntry } from './catalogue.ts'
-import { bodyErrors, computeErrors, problemReplies, ref } from './schemas.ts'
+import { bodyErrors, computeErrors, problemReplies, ref, warningSchema } from './schemas.ts'
 
 /** The schema of POST /v1/losses/{loss}, in the form that Fastify takes. */
 export function postSchema (entry: LossEntry): Record<string, unknown> {
@@ -21,7 +21,7 @@ export function postSchema (entry: LossEntry): Record<string, unknown> {
       200: replySchema(entry),
       ...problemReplies(...bodyErrors, ...computeErrors, 'OPTION_UNKNOWN', 'OPTION_INVALID',
         'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN', 'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE',
-        'VALUE_RANGE', 'VALUE_REFUSED')
+        'VALUE_RANGE', 'VALUE_REFUSED', 'WARNING_REFUSED')
     }
   }
 }
@@ -91,6 +91,7 @@ function bodySchema (entry: LossEntry): TObject {
       default: 'FP32',
       description: 'Of the computation; FP64 also if an argument is typed FP64'
     })),
+    strict: Type.Optional(strictSchema),
     second_order: Type.Optional(Type.Enum(['diagonal'], {
       description: 'Also the diagonal of the Hessian by each argument of gradients'
     })),
@@ -98,6 +99,10 @@ function bodySchema (entry: LossEntry): TObject {
       'arguments named, to multiply the Hessian by'))
   }, { additionalProperties: false })
 }
+
+const strictSchema = Type.Boolean({
+  default: false, description: 'True: every warning is an error'
+})
 
 function optionSchema ({ definition, tensorOptions }: LossEntry): TSchema {
   const schema = optionsSchema(definition)
@@ -127,8 +132,6 @@ function byArgument (names: readonly string[], description?: string): TObject {
   return Type.Object(Object.fromEntries(names.map(name => [name, Type.Optional(ref('Tensor'))])),
     description === undefined ? {} : { description })
 }
-
-const warningSchema = Type.Object({ code: Type.String(), message: Type.String() })
 
 function describe ({ loss, definition }: LossEntry): string {
   const alias = loss.torch === '' ? '' : `PyTorch's \`${loss.torch}\`, also an alias of the path. `

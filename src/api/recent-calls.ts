@@ -8,6 +8,7 @@ import type { LossRequest } from './loss-request.ts'
 
 interface Kept {
   readonly tensors: Forms
+  readonly inOptions: LossRequest['inOptions']
   readonly gradOutput: Form | undefined
   readonly secondOrder: boolean
   readonly vectors: Forms
@@ -26,7 +27,7 @@ type Form = Pick<JsonTensor, 'datatype' | 'shape'>
 const keptMax = 8
 
 export class RecentCalls {
-  readonly #kept = new Map<LossEntry, Kept[]>()
+  readonly #kept = new WeakMap<LossEntry, Kept[]>()
 
   /** What was prepared for a request like this one. */
   find (entry: LossEntry, request: LossRequest): PreparedLoss | undefined {
@@ -40,12 +41,13 @@ export class RecentCalls {
 
   /** Keeps what was prepared for a request; the oldest goes. */
   keep (entry: LossEntry, request: LossRequest, prepared: PreparedLoss): PreparedLoss {
-    const { gradOutput, options, gradients, datatype, secondOrder } = request
+    const { gradOutput, options, gradients, datatype, secondOrder, inOptions } = request
     const kept = this.#kept.get(entry)?.filter(each => !isLike(each, request)) ?? []
     kept.unshift({
       tensors: formsOf(request.tensors),
       gradOutput: gradOutput && formOf(gradOutput),
       secondOrder,
+      inOptions,
       vectors: formsOf(request.vectors),
       options,
       optionCount: Object.keys(options).length,
@@ -75,7 +77,8 @@ function isLike (kept: Kept, request: LossRequest): boolean {
   if (gradOutput === undefined || kept.gradOutput === undefined) {
     if (gradOutput !== kept.gradOutput) return false
   } else if (!hasForm(gradOutput, kept.gradOutput)) return false
-  return sameNames(kept.gradients, request.gradients) && sameOptions(kept, request.options)
+  return sameNames(kept.gradients, request.gradients) && sameOptions(kept, request.options) &&
+    samePlaces(kept.inOptions, request.inOptions)
 }
 
 function haveForms (tensors: ReadonlyMap<string, JsonTensor>, forms: Forms): boolean {
@@ -92,6 +95,12 @@ function hasForm (tensor: JsonTensor, form: Form): boolean {
   for (let axis = 0; axis < form.shape.length; axis++) {
     if (tensor.shape[axis] !== form.shape[axis]) return false
   }
+  return true
+}
+
+function samePlaces (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  if (a.size !== b.size) return false
+  for (const name of a) if (!b.has(name)) return false
   return true
 }
 

@@ -63,6 +63,9 @@ export function errorOf (thrown: unknown, request: FastifyRequest): LossdError {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return bodyTooLarge(request.routeOptions.bodyLimit, request.headers['content-length'])
   }
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    return new LossdError('ROUTE_UNKNOWN', `There is nothing at ${shown(request.url)}`)
+  }
   if (typeof code === 'string' && code.startsWith('FST_ERR_') && statusCode !== undefined &&
       statusCode >= 400 && statusCode < 500) {
     return new LossdError('BAD_REQUEST', `The request is not well-formed: ${message}`)

@@ -23,6 +23,8 @@ interface Route {
 export function gatherRoutes (app: FastifyInstance, lossNames: readonly string[]): Routes {
   const routes = new Map<string, Route>()
   app.addHook('onRoute', ({ url, method }) => {
+    // Any name fits it: to a name that is unknown nothing answers.
+    if (url === '/v1/losses/:name') return
     const route = routes.get(url) ?? { url, pattern: patternOf(url), methods: new Set<string>() }
     for (const each of [method].flat()) route.methods.add(each)
     routes.set(url, route)
@@ -33,12 +35,15 @@ export function gatherRoutes (app: FastifyInstance, lossNames: readonly string[]
       return [...new Set(found.flatMap(({ methods }) => [...methods]))].sort()
     },
     paths: () => [...routes.keys()].filter(url => !/[:*]/.test(url)),
-    unknownLoss (name) {
-      const near = nearest(decoded(name), lossNames)
-      return new LossdError('LOSS_UNKNOWN', `There is no loss ${shown(decoded(name))}; ` +
-        (near.length > 0 ? `nearest: ${near.join(', ')}` : 'GET /v1/losses lists them all'))
-    }
+    unknownLoss: name => unknownLoss(decoded(name), lossNames)
   }
+}
+
+/** LOSS_UNKNOWN with the nearest of the names. */
+export function unknownLoss (name: string, names: readonly string[]): LossdError {
+  const near = nearest(name, names)
+  return new LossdError('LOSS_UNKNOWN', `There is no loss ${shown(name)}; ` +
+    (near.length > 0 ? `nearest: ${near.join(', ')}` : 'GET /v1/losses lists them all'))
 }
 
 function patternOf (url: string): RegExp {

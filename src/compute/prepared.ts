@@ -97,6 +97,12 @@ export class PreparedLoss {
     this.#zeros = isEmpty ? [...this.#gradients, ...this.#hessians, ...this.#hessianVectors] : none
   }
 
+  /** Arguments whose gradients it gives. */
+  get gradients (): string[] { return this.#gradients.map(({ name }) => name) }
+
+  /** What runs. */
+  get program (): LossPlan['program'] { return this.#plan.program }
+
   /** False once threads have come or gone: scratch is laid out for so many. */
   get fits (): boolean { return this.#threads === this.#machine.pool.threadIndices }
 

@@ -49,7 +49,9 @@ export function define (
 
   const placeOf = (name: string): number => checker.used.get(name) ?? text.length
   const byPlace = [...free].sort((a, b) => placeOf(a) - placeOf(b))
-  const declared = positional ? byPlace.map(name => freeDeclaration(name, options)) : declarations
+  const declared = positional
+    ? byPlace.map(name => freeDeclaration(name, placeOf(name), options))
+    : declarations
   const own = declared.find(({ name }) => name === 'reduction')
   const args: Argument[] = []
   for (const declaration of declared) args.push(argumentOf(declaration, axes, args))
@@ -83,8 +85,11 @@ export function define (
 }
 
 // What an undeclared name is: an option if the request has one of that name, else a tensor.
-function freeDeclaration (name: string, options: Readonly<Record<string, unknown>>): Declaration {
-  const position = 0
+function freeDeclaration (
+  name: string,
+  position: number,
+  options: Readonly<Record<string, unknown>>
+): Declaration {
   const bare = { name, position, modifier: '', bounds: [], relation: null, default: null } as const
   const type = { choice: '', along: '', axes: null, position } as const
   const value = Object.hasOwn(options, name) ? options[name] : undefined

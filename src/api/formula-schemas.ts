@@ -1,0 +1,161 @@
+// The schemas of the routes for clients' own formulas: what OpenAPI and the page at /docs show.
+// Their examples run. Beside them the grammar, as GET /v1/formulas tells it.
+
+import { Type } from 'typebox'
+import { bodyErrors, computeErrors, problemReplies, ref } from './schemas.ts'
+
+/** The language in short. */
+export const grammar = `text        = { declaration } statement { statement }   by lines or ";"
+declaration = name ":" ["state" | "static"] type { "|" type } { bound } ["=" default]
+type        = "real[N, C]" | "class[N]" | "integer[N]" | "number" | "boolean" | "text" | choices
+bound       = (">" | ">=" | "<" | "<=") ["-"] number
+statement   = [name "="] expression                    the last is the value
+expression  = or ["?" expression ":" expression]       || && == != < <= > >= + - * / % ! **
+postfix     = name "(" arguments ")" | x "[" take {"," take} "]"
+take        = [axis "="] expression                    along the class axis, or the axis named
+primary     = number | 'text' | true | false | name | "(" expression ")" | name "=>" expression
+Without declarations arguments are real, and axes are positions: sum(x, -1).
+A comment runs from // to the end of the line.
+A value that is not a scalar is reduced by options.reduction: mean, sum or none.`
+
+const formula = Type.String({
+  maxLength: 16_384,
+  description: 'A text in the language of the built-in losses'
+})
+
+const examples = {
+  undeclared: {
+    summary: 'without declarations',
+    value: { formula: 'softplus(input) - input * target', input: [0.5, -2], target: [1, 0] }
+  },
+  declared: {
+    summary: 'with classes, an option, and how it was made',
+    value: {
+      formula: 'input: real[N, C]; target: class[N]; gamma: number = 2\n' +
+        'p = log_softmax(input, C)[target]\n-p * (1 - exp(p)) ** gamma',
+      input: [[1, 2, 3], [0, 0, 1]],
+      target: [2, 0],
+      options: { gamma: 1.5 },
+      explain: true
+    }
+  }
+}
+
+const tensors = Type.Record(Type.String(), ref('Tensor'))
+
+const wishes = {
+  options: Type.Optional(Type.Record(Type.String(), Type.Unknown(), {
+    description: 'Numbers, yes/no, texts, and tensors, by the names in the formula; reduction'
+  })),
+  gradients: Type.Optional(Type.Array(Type.String(), {
+    uniqueItems: true,
+    description: 'Arguments whose gradients to give; all real ones but target if left out'
+  })),
+  grad_output: Type.Optional(ref('Tensor')),
+  datatype: Type.Optional(Type.Enum(['FP32', 'FP64'], { default: 'FP32' })),
+  strict: Type.Optional(Type.Boolean({ default: false })),
+  second_order: Type.Optional(Type.Enum(['diagonal'])),
+  hessian_vector: Type.Optional(tensors),
+  explain: Type.Optional(Type.Boolean({
+    default: false,
+    description: 'Also the derivatives as texts, the WebAssembly and its loops'
+  }))
+}
+
+const arguments_ = { description: 'The arguments that the formula names stand beside the fields' }
+
+const evaluated = Type.Object({
+  loss: ref('Tensor'),
+  gradients: tensors,
+  hessians: Type.Optional(tensors),
+  hessian_vectors: Type.Optional(tensors),
+  denominator: Type.Optional(Type.Unknown()),
+  warnings: Type.Optional(Type.Array(Type.Unknown())),
+  explain: Type.Optional(Type.Object({
+    derivatives: Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()])),
+    wat: Type.String({ description: 'The module, as text' }),
+    loops: Type.Array(Type.String())
+  }))
+}, { description: 'The loss and its gradients, plain or typed as the arguments are' })
+
+const description = Type.Object({
+  name: Type.String(),
+  summary: Type.String(),
+  formula: Type.String(),
+  arguments: Type.Array(Type.Unknown()),
+  options: Type.Unknown({ description: 'JSON schema of the options' }),
+  derivatives: Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]))
+}, { description: 'All there is to know of the formula' })
+
+const params = Type.Object({
+  name: Type.String({ description: '1 to 64 letters, digits, -, _ and dots' })
+})
+
+const tags = ['Formulas']
+const evaluateErrors = problemReplies(...bodyErrors, ...computeErrors, 'FORMULA_INVALID',
+  'FORMULA_TOO_LARGE', 'OPTION_UNKNOWN', 'OPTION_INVALID', 'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN',
+  'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE', 'VALUE_RANGE', 'WARNING_REFUSED')
+const readErrors = ['BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING'] as const
+
+export const formulaSchemas = {
+  list: {
+    operationId: 'listFormulas',
+    tags,
+    summary: 'The language: grammar and functions; the formulas that are kept',
+    response: {
+      200: Type.Object({
+        grammar: Type.String(),
+        functions: Type.Array(Type.Object({ usage: Type.String(), meaning: Type.String() })),
+        formulas: Type.Array(Type.Object({ name: Type.String(), summary: Type.String() }))
+      }, { description: 'What a formula may be made of' }),
+      ...problemReplies(...readErrors)
+    }
+  },
+  evaluate: {
+    operationId: 'evaluateFormula',
+    tags,
+    summary: 'A loss of your own, as a text',
+    description: 'The language is that of the built-in losses: `GET /v1/losses/{loss}` ' +
+      'shows theirs: change a line, post it. Gradients and kernels are derived.',
+    body: { ...Type.Object({ formula, ...wishes }, arguments_), 'x-examples': examples },
+    response: { 200: evaluated, ...evaluateErrors }
+  },
+  keep: {
+    operationId: 'keepFormula',
+    tags,
+    summary: 'Keep a formula under a name',
+    description: 'The name then works wherever a loss is named: `POST /v1/losses/{name}`. ' +
+      'Formulas are kept in memory, until the service ends.',
+    params,
+    body: Type.Object({ formula, summary: Type.Optional(Type.String({ maxLength: 1000 })) }, {
+      additionalProperties: false,
+      examples: [{
+        formula: 'd = input - target; d + softplus(-2 * d) - log(2)', summary: 'log cosh'
+      }]
+    }),
+    response: {
+      200: { ...description, description: 'Replaced' },
+      201: { ...description, description: 'New' },
+      ...problemReplies(...bodyErrors, 'FORMULA_INVALID', 'FORMULA_TOO_LARGE',
+        'FORMULA_NAME_TAKEN', 'FORMULAS_TOO_MANY')
+    }
+  },
+  get: {
+    operationId: 'getFormula',
+    tags,
+    summary: 'A formula that is kept, its arguments and derivatives',
+    params,
+    response: { 200: description, ...problemReplies('FORMULA_UNKNOWN', ...readErrors) }
+  },
+  remove: {
+    operationId: 'deleteFormula',
+    tags,
+    summary: 'Forget a formula',
+    params,
+    response: {
+      204: Type.Null({ description: 'Gone' }), ...problemReplies('FORMULA_UNKNOWN', ...readErrors)
+    }
+  },
+  evaluateNamed: { hide: true, body: Type.Object(wishes, arguments_) },
+  getNamed: { hide: true }
+} as const
