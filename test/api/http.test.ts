@@ -48,11 +48,11 @@ t.test('a body must be JSON by its header', async t => {
   const as = (type?: string) =>
     send('POST', path, type === undefined ? {} : { 'content-type': type }, text)
   const right = ['application/json', 'application/json; charset=utf-8',
-    'Application/JSON;charset="UTF-8"']
+    'Application/JSON;charset="UTF-8"', 'application/json;', 'application/json; profile=x']
   for (const type of right) t.equal((await as(type)).status, 200, type)
   const wrong = ['text/plain', 'application/x-www-form-urlencoded', 'json', '',
-    'application/json; charset=utf-16', 'application/octet-stream', 'application/vnd.safetensors',
-    'multipart/form-data; boundary=x']
+    'application/json; charset=utf-16', 'application/json; charset=latin1',
+    'application/octet-stream', 'application/vnd.safetensors', 'multipart/form-data; boundary=x']
   for (const type of wrong) {
     t.match(await as(type), { status: 415, body: { code: 'MEDIA_TYPE_UNSUPPORTED' } }, type)
   }
@@ -114,6 +114,7 @@ t.test('long names are cut where a sentence or a pointer shows them', async t =>
     await post('/v1/sessions', { [long]: 1 }),
     await get(`/v1/sessions?limit=${long}`),
     await get(`/v1/sessions/${long.slice(0, 500)}`),
+    await get(`/v1/sessions/${long}`),
     await get(`/v1/losses/${long}`),
     await get(`/${long}`)
   ]
