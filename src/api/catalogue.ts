@@ -24,6 +24,11 @@ export interface LossEntry {
 export const catalogue: readonly LossEntry[] =
   losses.map(loss => entryOf(loss, definitionOf(loss)))
 
+/** The entry of a name or alias. */
+export function findEntry (name: string): LossEntry | undefined {
+  return catalogue.find(({ names }) => names.includes(name))
+}
+
 /** What GET /v1/losses says of a loss. */
 export function summaryOf ({ loss, definition, ...entry }: LossEntry): Record<string, unknown> {
   const { name, torch, task, summary, choose } = loss

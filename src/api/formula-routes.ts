@@ -9,24 +9,27 @@ import { LossdError } from '../errors.ts'
 import { derivative } from '../formulas/derivative.ts'
 import { words } from '../formulas/words.ts'
 import { lossNames } from '../losses/index.ts'
-import { type LossEntry, summaryOf } from './catalogue.ts'
+import { findEntry, type LossEntry, summaryOf } from './catalogue.ts'
 import { FormulaEntries, type FormulaText, readText } from './formula-entries.ts'
 import { formulaSchemas, grammar } from './formula-schemas.ts'
 import { KeptFormulas } from './kept-formulas.ts'
-import type { AnswerLoss } from './loss-answer.ts'
+import type { AnswerLoss, LossMachine } from './loss-answer.ts'
 import { readFlag } from './loss-request.ts'
 import { patienceOf } from './patience.ts'
 import { sendJson, sendProblem } from './replies.ts'
 import { unknownLoss } from './routes.ts'
+import { answerTerms } from './terms-answer.ts'
+import type { FindLoss } from './terms-request.ts'
 
-export interface FormulaRouteSettings {
+export interface FormulaRouteSettings extends LossMachine {
   readonly deadlineMs: number
   readonly formulasMax: number
 }
 
 export function registerFormulaRoutes (
-  app: FastifyInstance, { deadlineMs, formulasMax }: FormulaRouteSettings, answerLoss: AnswerLoss
+  app: FastifyInstance, settings: FormulaRouteSettings, answerLoss: AnswerLoss
 ): void {
+  const { deadlineMs, formulasMax } = settings
   const entries = new FormulaEntries()
   const kept = new KeptFormulas(formulasMax)
 
@@ -77,6 +80,16 @@ export function registerFormulaRoutes (
     if (formula === undefined) throw unknownLoss(nameOf(request), [...lossNames, ...kept.names])
     return formula
   }
+  const findLoss: FindLoss = (name, options, pointer) => {
+    const formula = kept.find(name)
+    const entry = findEntry(name) ?? (formula && entries.find(formula, options))
+    if (entry === undefined) throw unknownLoss(name, [...lossNames, ...kept.names], pointer)
+    return entry
+  }
+  app.post('/v1/losses', { schema: formulaSchemas.terms }, (request, reply) => {
+    const patience = patienceOf(request, reply, deadlineMs)
+    sendAnswer(request, reply, answerTerms(settings, bodyOf(request), findLoss, patience))
+  })
   app.post('/v1/losses/:name', { schema: formulaSchemas.evaluateNamed }, (request, reply) => {
     const formula = named(request)
     const body = bodyOf(request)

@@ -2,6 +2,7 @@
 // Their examples run. Beside them the grammar, as GET /v1/formulas tells it.
 
 import { Type } from 'typebox'
+import { termsMax } from './terms-request.ts'
 import { bodyErrors, computeErrors, problemReplies, ref } from './schemas.ts'
 
 /** The language in short. */
@@ -92,9 +93,9 @@ const params = Type.Object({
 })
 
 const tags = ['Formulas']
-const evaluateErrors = problemReplies(...bodyErrors, ...computeErrors, 'FORMULA_INVALID',
-  'FORMULA_TOO_LARGE', 'OPTION_UNKNOWN', 'OPTION_INVALID', 'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN',
-  'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE', 'VALUE_RANGE', 'WARNING_REFUSED')
+const evaluateCodes = [...bodyErrors, ...computeErrors, 'FORMULA_INVALID', 'FORMULA_TOO_LARGE',
+  'OPTION_UNKNOWN', 'OPTION_INVALID', 'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN',
+  'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE', 'VALUE_RANGE', 'WARNING_REFUSED'] as const
 const readErrors = ['BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING'] as const
 
 export const formulaSchemas = {
@@ -118,7 +119,46 @@ export const formulaSchemas = {
     description: 'The language is that of the built-in losses: `GET /v1/losses/{loss}` ' +
       'shows theirs: change a line, post it. Gradients and kernels are derived.',
     body: { ...Type.Object({ formula, ...wishes }, arguments_), 'x-examples': examples },
-    response: { 200: evaluated, ...evaluateErrors }
+    response: { 200: evaluated, ...problemReplies(...evaluateCodes) }
+  },
+  terms: {
+    operationId: 'evaluateTerms',
+    tags: ['Losses'],
+    summary: 'A weighted sum of losses',
+    description: 'The terms share the arguments beside them. Each runs its own kernel, as it ' +
+      'would alone; their values and gradients are added in float64.',
+    body: Type.Object({
+      terms: Type.Array(Type.Object({
+        loss: Type.String({ description: 'A loss, its alias, or a formula that is kept' }),
+        scale: Type.Optional(Type.Number({ default: 1 })),
+        options: Type.Optional(Type.Record(Type.String(), Type.Unknown()))
+      }, { additionalProperties: false }), { minItems: 1, maxItems: termsMax }),
+      gradients: wishes.gradients,
+      grad_output: wishes.grad_output,
+      datatype: wishes.datatype,
+      strict: wishes.strict
+    }, {
+      description: 'The arguments of the terms stand beside the fields',
+      examples: [{
+        terms: [
+          { loss: 'mse', scale: 0.7 }, { loss: 'huber', scale: 0.3, options: { delta: 0.5 } }
+        ],
+        input: [[1], [2.5], [0]],
+        target: [[1.2], [2.2], [0.5]]
+      }]
+    }),
+    response: {
+      200: Type.Object({
+        loss: ref('Tensor'),
+        terms: Type.Array(Type.Object({
+          loss: Type.String(),
+          value: { ...ref('Tensor') }
+        }), { description: 'Each term’s own loss, before it is scaled' }),
+        gradients: tensors,
+        warnings: Type.Optional(Type.Array(Type.Unknown()))
+      }, { description: 'The sum, its terms and its gradients' }),
+      ...problemReplies(...evaluateCodes, 'LOSS_UNKNOWN', 'VALUE_REFUSED')
+    }
   },
   keep: {
     operationId: 'keepFormula',

@@ -69,7 +69,7 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
 }
 
 /** What is done once for all requests of one kind: kinds of tensors, gradients, the program. */
-function prepare (
+export function prepare (
   { machine, resultElementsMax }: LossMachine, entry: LossEntry, request: LossRequest
 ): PreparedLoss {
   const { loss, definition } = entry
@@ -95,7 +95,7 @@ function prepare (
 }
 
 /** What stands beside the arguments: the upstream gradient, a vector for the Hessian. */
-function extraTensor (
+export function extraTensor (
   { gradOutput, vectors }: LossRequest, name: string
 ): JsonTensor | undefined {
   return name === 'grad_output' ? gradOutput : vectors.get(name.slice(vectorPrefix.length))
@@ -109,7 +109,9 @@ function placeless ({ shape }: JsonTensor, datatype: Tensor['datatype']): Tensor
 const writer = new JsonWriter()
 
 /** Formulas name an argument; where it stands in the body is known here. */
-function located (fault: unknown, { definition }: LossEntry, { inOptions }: LossRequest): unknown {
+export function located (
+  fault: unknown, { definition }: LossEntry, { inOptions }: LossRequest
+): unknown {
   if (!(fault instanceof LossdError)) return fault
   const isOption = (name: string): boolean =>
     inOptions.has(name) || definition.options.some(option => option.name === name)
@@ -142,7 +144,8 @@ function print (
   return writer.text('}').take()
 }
 
-function refuseWarnings ({ warnings }: Evaluated): void {
+/** Of a strict request. Throws WARNING_REFUSED. */
+export function refuseWarnings ({ warnings }: Evaluated): void {
   if (warnings.length === 0) return
   const sentences = warnings.map(({ code, message }) => `${code}: ${message}`)
   throw new LossdError('WARNING_REFUSED', `The request is strict: ${sentences.join(' · ')}`,

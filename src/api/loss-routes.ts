@@ -7,13 +7,13 @@ import { catalogue, type LossEntry, summaryOf } from './catalogue.ts'
 import {
   type FormulaRouteSettings, registerFormulaRoutes, sendAnswer
 } from './formula-routes.ts'
-import { type AnswerLoss, createLossAnswers, type LossMachine } from './loss-answer.ts'
+import { type AnswerLoss, createLossAnswers } from './loss-answer.ts'
 import { getSchema, listSchema, postSchema } from './loss-schemas.ts'
 import { patienceOf } from './patience.ts'
 import { sendJson } from './replies.ts'
 import { problemReplies } from './schemas.ts'
 
-export interface LossRouteSettings extends LossMachine, FormulaRouteSettings {}
+export type LossRouteSettings = FormulaRouteSettings
 
 export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSettings): void {
   const list = JSON.stringify({ losses: catalogue.map(summaryOf) })

@@ -40,10 +40,13 @@ export function gatherRoutes (app: FastifyInstance, lossNames: readonly string[]
 }
 
 /** LOSS_UNKNOWN with the nearest of the names. */
-export function unknownLoss (name: string, names: readonly string[]): LossdError {
+export function unknownLoss (
+  name: string, names: readonly string[], pointer?: string
+): LossdError {
   const near = nearest(name, names)
   return new LossdError('LOSS_UNKNOWN', `There is no loss ${shown(name)}; ` +
-    (near.length > 0 ? `nearest: ${near.join(', ')}` : 'GET /v1/losses lists them all'))
+    (near.length > 0 ? `nearest: ${near.join(', ')}` : 'GET /v1/losses lists them all'),
+    pointer === undefined ? {} : { pointer })
 }
 
 function patternOf (url: string): RegExp {

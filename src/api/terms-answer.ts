@@ -1,0 +1,169 @@
+// Several losses of the same arguments at once: each term runs its own program, as it would alone,
+// and the weighted sums of values and gradients are made here, in float64, term after term.
+
+import type { Heap } from '../buffer/heap.ts'
+import type { Lease } from '../buffer/lease.ts'
+import { elementCount, type Tensor, tensorBytes, viewOf } from '../buffer/tensor.ts'
+import type { JsonObject } from '../codec/json-reader.ts'
+import { writeElements } from '../codec/json-tensor.ts'
+import { JsonWriter } from '../codec/json-writer.ts'
+import type { Evaluated } from '../compute/evaluate.ts'
+import type { PreparedLoss } from '../compute/prepared.ts'
+import { LossdError } from '../errors.ts'
+import {
+  extraTensor, type LossMachine, located, prepare, refuseWarnings
+} from './loss-answer.ts'
+import { type LossRequest, readLossRequest } from './loss-request.ts'
+import type { Patience } from './patience.ts'
+import { type FindLoss, readTerms, type Term, termBody } from './terms-request.ts'
+
+/** One term on its way: what it asks, and what came of it. */
+interface Running {
+  readonly term: Term
+  readonly request: LossRequest
+  readonly prepared: PreparedLoss
+  readonly base: number
+}
+
+/** Answers a body of terms with the text of the reply. @throws as for one loss. */
+export async function answerTerms (
+  settings: LossMachine, body: JsonObject, find: FindLoss, patience: Patience
+): Promise<string | Buffer> {
+  const { machine: { heap } } = settings
+  const lease = heap.lease()
+  try {
+    // The numbers of the body can be read until this function waits.
+    const running = readTerms(body, find).map(term => start(settings, body, term, lease))
+    const results: Evaluated[] = []
+    for (const { term, request, prepared, base } of running) {
+      const evaluated = await placed(term, request, () => prepared.run(base, lease, patience))
+      if (request.strict) refuseWarnings(evaluated)
+      results.push(evaluated)
+    }
+    return await print(heap, lease, running, results)
+  } finally {
+    lease.end()
+  }
+}
+
+function start (
+  settings: LossMachine, body: JsonObject, term: Term, lease: Lease
+): Running {
+  const { entry } = term
+  let request: LossRequest | undefined
+  try {
+    request = readLossRequest(
+      termBody(body, term), entry.loss.name, entry.definition, settings.tensorsMax)
+    const prepared = prepare(settings, entry, request)
+    const base = lease.allocate(prepared.bytes)
+    for (const { name, datatype, offset } of prepared.inputs) {
+      const tensor = request.tensors.get(name) ?? extraTensor(request, name)
+      if (tensor === undefined) continue
+      writeElements(tensor, datatype, settings.machine.heap, base + offset)
+    }
+    return { term, request, prepared, base }
+  } catch (fault) {
+    throw ofTerm(request === undefined ? fault : located(fault, entry, request), term)
+  }
+}
+
+async function placed<Result> (
+  term: Term, request: LossRequest, run: () => Result | Promise<Result>
+): Promise<Result> {
+  try {
+    return await run()
+  } catch (fault) {
+    throw ofTerm(located(fault, term.entry, request), term)
+  }
+}
+
+// Options stand in the term; all else beside the terms.
+function ofTerm (fault: unknown, { index }: Term): unknown {
+  if (!(fault instanceof LossdError)) return fault
+  const errors = fault.errors.map(place => place.pointer.startsWith('/options')
+    ? { ...place, pointer: `/terms/${index}${place.pointer}` }
+    : place)
+  return new LossdError(fault.code, fault.message, { errors, cause: fault.cause })
+}
+
+const writer = new JsonWriter()
+
+/** {"loss", "terms": [{"loss", "value"}], "gradients", "warnings"?} */
+function print (
+  heap: Heap, lease: Lease, running: readonly Running[], results: readonly Evaluated[]
+): ReturnType<JsonWriter['take']> {
+  const form = running.some(({ request }) => request.typed) ? 'typed' : 'plain'
+  const scales = running.map(({ term }) => term.scale)
+  const values = results.map(({ loss }) => loss)
+  const first = values[0]?.shape ?? []
+  for (const [index, { shape }] of values.entries()) refuseShape(shape, first, index)
+  const loss = weightedSum(heap, lease, values, scales)
+  const sums = sumGradients(heap, lease, results, scales)
+  writer.clear()
+  writer.text('{"loss":').tensor(heap, loss, form).text(',"terms":[')
+  for (const [index, value] of values.entries()) {
+    writer.text(`${index === 0 ? '' : ','}{"loss":`).value(running[index]?.term.name)
+      .text(',"value":').tensor(heap, value, form).text('}')
+  }
+  writer.text('],"gradients":{')
+  let before = ''
+  for (const [name, tensor] of sums) {
+    writer.text(`${before}${JSON.stringify(name)}:`).tensor(heap, tensor, form)
+    before = ','
+  }
+  writer.text('}')
+  const warnings = results.flatMap(result => result.warnings)
+  if (warnings.length > 0) writer.text(',"warnings":').value(warnings)
+  return writer.text('}').take()
+}
+
+function sumGradients (
+  heap: Heap, lease: Lease, results: readonly Evaluated[], scales: readonly number[]
+): Map<string, Tensor> {
+  const sums = new Map<string, Tensor>()
+  for (const name of new Set(results.flatMap(({ gradients }) => [...gradients.keys()]))) {
+    const parts: Tensor[] = []
+    const weights: number[] = []
+    for (const [index, { gradients }] of results.entries()) {
+      const part = gradients.get(name)
+      if (part === undefined) continue
+      parts.push(part)
+      weights.push(scales[index] ?? 1)
+    }
+    sums.set(name, weightedSum(heap, lease, parts, weights))
+  }
+  return sums
+}
+
+// Of tensors of one shape; FP64 if one of them is.
+function weightedSum (
+  heap: Heap, lease: Lease, parts: readonly Tensor[], scales: readonly number[]
+): Tensor {
+  const datatype = parts.some(part => part.datatype === 'FP64') ? 'FP64' : 'FP32'
+  const { shape } = parts[0] ?? { shape: [] }
+  const sum: Tensor = { datatype, shape, address: lease.allocate(tensorBytes({ datatype, shape })) }
+  const views = parts.map(part => numbersOf(heap, part))
+  const result = numbersOf(heap, sum)
+  const count = elementCount(shape)
+  for (let index = 0; index < count; index++) {
+    let total = 0
+    for (let part = 0; part < views.length; part++) {
+      total += (scales[part] ?? 0) * (views[part]?.[index] ?? 0)
+    }
+    result[index] = total
+  }
+  return sum
+}
+
+function numbersOf (heap: Heap, tensor: Tensor): Float32Array | Float64Array {
+  return tensor.datatype === 'FP64'
+    ? viewOf(heap, { ...tensor, datatype: 'FP64' })
+    : viewOf(heap, { ...tensor, datatype: 'FP32' })
+}
+
+function refuseShape (shape: readonly number[], first: readonly number[], index: number): void {
+  if (shape.join() === first.join()) return
+  throw new LossdError('SHAPE_MISMATCH', `The loss of term ${index} has shape [${shape.join()}], ` +
+    `that of term 0 [${first.join()}]; terms are added, so they need one shape`,
+    { pointer: `/terms/${index}` })
+}
