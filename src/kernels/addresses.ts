@@ -11,8 +11,9 @@ import type { LaneWriter } from './lane-writer.ts'
 import type { Levels } from './levels.ts'
 import type { RecordLayout } from './record.ts'
 import type { Stored } from './schedule.ts'
+import { noAxis } from './walk-plan.ts'
 import { below, get, minus, plus, times, wordAt } from './shorthand.ts'
-import type { FunctionText, Precision } from './text.ts'
+import type { Block, FunctionText, Precision } from './text.ts'
 
 /** A tensor as a loop reads or writes it. */
 export interface Access {
@@ -22,13 +23,20 @@ export interface Access {
   readonly datatype: Node['datatype']
   /** Axes along which the position is no loop's but a value. */
   readonly gathers: readonly Gather[]
+  /** Axes along which another place is read: position - step. */
+  readonly shifts: readonly Shift[]
   /** Tells accesses to one tensor apart that differ in the way they gather. */
   readonly key: string
 }
 
 /** A value that lies in memory in the computing datatype. */
 export function accessTo ({ place, layout }: Stored): Access {
-  return { place, layout, datatype: 'real', gathers: [], key: place }
+  return { place, layout, datatype: 'real', gathers: [], shifts: [], key: place }
+}
+
+export interface Shift {
+  readonly axis: Axis
+  readonly step: number
 }
 
 /** The position along `axis` is the value `lane`, known at `level`; it may vary by lane. */
@@ -72,6 +80,7 @@ export class AddressWriter {
 
   /** The length of an axis, in a local. */
   length (axis: Axis): string {
+    if (axis === noAxis) return this.#fn.once(this.#fn.entry, 'one', 'i32', () => '(i32.const 1)')
     const name = `length ${originalAxis(axis)}`
     return this.#fn.once(this.#fn.entry, name, 'i32', () => wordAt(this.#record.word(name)), 'n')
   }
@@ -84,7 +93,10 @@ export class AddressWriter {
 
   /** True if neighbouring lanes are neighbours in memory. */
   isContiguous (access: Access): boolean {
+    const distance = Math.abs(stepAlong(access, this.#levels.lane)) *
+      bytesOf(access.datatype, this.#precision)
     return access.layout.at(-1) === this.#levels.lane && !access.gathers.some(isVarying)
+      && distance <= slackBytes
   }
 
   /** The deepest level at which the address changes, lanes aside. */
@@ -108,7 +120,7 @@ export class AddressWriter {
       times(get(at.lane), bytes), 'd')
     const { block } = this.#levels.at(Math.max(level, lanes))
     return this.#fn.once(block, `lanes ${access.key}`, 'i32', () =>
-      plus(get(pointer), get(distance)), 'q')
+      minus(plus(get(pointer), get(distance)), bytes * stepAlong(access, this.#levels.lane)), 'q')
   }
 
   /** The address of one lane's element; lanes beyond the end read the last one again. */
@@ -117,8 +129,9 @@ export class AddressWriter {
     if (this.variesByPosition(access)) {
       const axis = this.#levels.lane
       const length = get(this.length(axis))
-      const position = plus(get(at.lane), at.copy * this.#writer.count + lane)
-      const held = at.rest === null
+      const step = stepAlong(access, axis)
+      const position = plus(get(at.lane), at.copy * this.#writer.count + lane - step)
+      const held = at.rest === null && step === 0
         ? position
         : `(select ${position} ${minus(length, 1)} ${below(position, length)})`
       address = plus(address, times(held, this.#stride(access, axis)))
@@ -141,7 +154,8 @@ export class AddressWriter {
     for (const [axis, position] of positions) {
       if (axis === this.#levels.lane || isGathered(access, axis)) continue
       if (!access.layout.includes(axis)) continue
-      terms.push(times(get(position), this.#stride(access, axis)))
+      const held = this.#held(axis, position, stepAlong(access, axis), block)
+      terms.push(times(get(held), this.#stride(access, axis)))
     }
     for (const gather of access.gathers) {
       if (gather.level === level && !isVarying(gather)) {
@@ -152,6 +166,15 @@ export class AddressWriter {
     if (terms.length === 0) return before
     return this.#fn.once(block, `pointer ${access.key}`, 'i32', () =>
       terms.reduce(plus, get(before)), 'p')
+  }
+
+  // The place a step before a position, or another one where the axis has none.
+  #held (axis: Axis, position: string, step: number, into: Block): string {
+    if (step === 0) return position
+    return this.#fn.once(into, `place ${axis} ${step}`, 'i32', () => {
+      const place = minus(get(position), step)
+      return `(select ${place} ${get(position)} ${below(place, get(this.length(axis)))})`
+    }, 'j')
   }
 
   #base ({ place }: Access): string {
@@ -180,6 +203,12 @@ export class AddressWriter {
     return times(`(i32.trunc_sat_${type}_s ${held})`, this.#stride(access, axis))
   }
 }
+
+// How far beyond its ends a tensor may be read; what is read there does not matter.
+const slackBytes = 32
+
+const stepAlong = ({ shifts }: Access, axis: Axis): number =>
+  shifts.find(shift => shift.axis === axis)?.step ?? 0
 
 const isGathered = ({ gathers }: Access, axis: Axis): boolean =>
   gathers.some(gather => gather.axis === axis)

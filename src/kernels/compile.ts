@@ -9,6 +9,7 @@ import { emitLoop } from './loop.ts'
 import { emitProduct } from './product-part.ts'
 import type { Compiled, Part } from './program.ts'
 import { RecordLayout } from './record.ts'
+import { emitRows } from './rows-part.ts'
 import { type Output, type Schedule, schedule } from './schedule.ts'
 import type { Precision } from './text.ts'
 
@@ -30,10 +31,12 @@ export function compileProgram (request: CompileRequest): Compiled {
   const nodes = lower(graph, outputs.map(output => output.node))
   const plan = schedule(graph, outputs.map((output, index): Output =>
     ({ ...output, node: nodes[index] ?? output.node })))
-  const own = plan.steps.reduce((count, step) => count + (step.kind === 'loop' ? 1 : 2), 0)
+  const own = plan.steps.reduce((count, step) => count + (step.kind === 'product' ? 2 : 1), 0)
   const steps = plan.steps.at(-1)?.kind === 'loop' ? own : own + 1
   const record = new RecordLayout(steps)
-  const { functions, parts } = emit(plan, { record, precision, relaxed })
+  const { functions, parts } = emit(plan, {
+    record, precision, relaxed, stored: plan.stored
+  })
   const scratchWord = record.word('scratch memory')
   const scratchStrideWord = record.word('scratch stride')
   for (const output of outputs) record.word(`output ${output.name}`)
@@ -73,6 +76,11 @@ function emit ({ steps, scalars }: Schedule, emission: Emission): {
       const numbers = step === steps.at(-1) ? scalars : []
       functions.set(`k${index}`, wat)
       functions.set(`a${index}`, emitFinish(index, totals, numbers, emission))
+      parts.push(part)
+      index += 1
+    } else if (step.kind === 'rows') {
+      const { part, functions: own } = emitRows(step, index, emission)
+      for (const [name, text] of own) functions.set(name, text)
       parts.push(part)
       index += 1
     } else {

@@ -3,7 +3,9 @@
 // literal in the code would be made again in every turn of a loop.
 
 import type { Lane, Lanes } from '../ops/op.ts'
+import type { Node } from '../formulas/graph.ts'
 import type { RecordLayout } from './record.ts'
+import type { Stored } from './schedule.ts'
 import { get, inRecord } from './shorthand.ts'
 import type { Block, FunctionText, Precision } from './text.ts'
 
@@ -12,6 +14,8 @@ export interface Emission {
   readonly record: RecordLayout
   readonly precision: Precision
   readonly relaxed: boolean
+  /** Where values lie that are made as a whole. */
+  readonly stored: ReadonlyMap<Node, Stored>
 }
 
 const shift = /\.(shl|shr_[su])$/
@@ -24,7 +28,9 @@ export class LaneWriter implements Lanes {
   readonly #fn: FunctionText
   readonly #record: RecordLayout
 
-  constructor (fn: FunctionText, { record, precision, relaxed }: Emission) {
+  constructor (
+    fn: FunctionText, { record, precision, relaxed }: Omit<Emission, 'stored'>
+  ) {
     this.#fn = fn
     this.#record = record
     this.type = precision === 'f32' ? 'f32x4' : 'f64x2'

@@ -7,9 +7,11 @@ import { tileBytes } from './loop-kept.ts'
 import type { LoopPlan } from './loop-plan.ts'
 import type { LoopText } from './loop-text.ts'
 import type { LengthOf, Part } from './program.ts'
+import { noAxis } from './walk-plan.ts'
 
 /** Lanes of a unit beside the rows. */
-export const unitLanes = 1024
+export const unitLanes = (plan: LoopPlan): number =>
+  plan.loop.space.walk === undefined ? 1024 : 32
 
 const chunkNanoseconds = 50_000
 const chunksMax = 65_536
@@ -29,11 +31,12 @@ export function loopPart (
   return {
     title: titleOf(plan),
     fit: length => {
-      const lanes = length(lane)
+      const lanes = lane === noAxis ? 1 : length(lane)
+      const width = unitLanes(plan)
       const rows = product(rowAxes, length)
       const inner = product(innerAxes, length)
-      const units = beside ? rows * Math.ceil(lanes / unitLanes) : rows
-      const nanoseconds = 10 + inner * (beside ? Math.min(unitLanes, lanes) : lanes) * perPoint
+      const units = beside ? rows * Math.ceil(lanes / width) : rows
+      const nanoseconds = 10 + inner * (beside ? Math.min(width, lanes) : lanes) * perPoint
       const unitsPerChunk = Math.min(Math.max(units, 1), Math.max(1,
         Math.round(chunkNanoseconds / nanoseconds), Math.ceil(units / chunksMax)))
       const chunks = Math.ceil(units / unitsPerChunk)

@@ -12,6 +12,7 @@ import { type LoopTask, needed, type Scatters, type Stage, takenBy } from './loo
 import { type Scatter, scatterOf } from './scatter.ts'
 import type { Loop } from './schedule.ts'
 import { isReduction, sameSet } from './space.ts'
+import { noAxis, walkLane } from './walk-plan.ts'
 
 export interface LoopPlan {
   readonly loop: Loop
@@ -38,11 +39,14 @@ export function planLoop (loop: Loop): LoopPlan {
   const isRow = (node: Node): boolean => isReduction(node) && !loop.reads.has(node)
     && inner.length > 0 && sameSet(node.over, inner) && sameSet(node.axes, outer)
   const isInner = (node: Node): boolean => node.axes.some(axis => inner.includes(axis))
-  const lane = laneAxis(loop)
-  const beside = outer.includes(lane)
+  const { walk } = loop.space
+  const lane = walk === undefined ? laneAxis(loop) : walkLane(loop.space, walk.to)
+  const beside = lane === noAxis || outer.includes(lane)
   const scatters = new Map<LoopTask, Scatter>()
   for (const task of loop.tasks) {
-    const scatter = beside || inner.length > 1 ? null : scatterOf(task, lane, isInner)
+    const scatter = walk !== undefined || beside || inner.length > 1
+      ? null
+       : scatterOf(task, lane, isInner)
     if (scatter !== null) scatters.set(task, scatter)
   }
   const { stages, rowTasks } = staging(loop, isRow)

@@ -60,8 +60,10 @@ export function needed (roots: readonly Node[], isAtHand: (node: Node) => boolea
   return [...seen].sort((a, b) => a.id - b.id)
 }
 
-// Of a gather only the positions are computed; the tensor itself lies in memory.
+// Of a gather only the positions are computed; the tensor itself lies in memory, as what is shifted
+// does.
 function operandsOf (node: Node): readonly Node[] {
+  if (node.op === 'shift') return []
   if (node.op !== 'take') return node.args
   const [from, index] = node.args as [Node, Node]
   return from.op === 'take' ? [...operandsOf(from), index] : [index]

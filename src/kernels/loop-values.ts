@@ -1,7 +1,7 @@
 // The values of nodes at one place of a loop: each is computed in the block of the level where it
 // changes, once, and found there again.
 
-import type { Node } from '../formulas/graph.ts'
+import type { Axis, Node } from '../formulas/graph.ts'
 import { findOp } from '../ops/index.ts'
 import type { Lane } from '../ops/op.ts'
 import { type Access, accessTo, type Gather, type Position } from './addresses.ts'
@@ -10,7 +10,8 @@ import { needed, rootOf, rootsOf, type Stage } from './loop-tasks.ts'
 import type { LoopText } from './loop-text.ts'
 import { fusable, peephole } from './peepholes.ts'
 import { ScalarWriter } from './scalars.ts'
-import { get } from './shorthand.ts'
+import { below, get, minus, plus } from './shorthand.ts'
+import { unshifted } from './walk-plan.ts'
 
 /** What must be computed at each place of a stage. */
 export interface Work {
@@ -90,7 +91,8 @@ export class LoopValues {
     if (stored !== undefined) return access.load(accessTo(stored), at)
     if (node.axes.length === 0) return this.#scalar(node)
     if (node.op === 'input' || node.op === 'take') return access.load(this.#inInput(node, at), at)
-    if (node.op === 'iota') return this.#iota(node, at)
+    if (node.op === 'shift' || node.op === 'previous') return this.#neighbour(node, at)
+    if (node.op === 'iota') return this.#positions(node.over[0] ?? '', at)
     const row = findOp(node.op)
     if (row?.lanes === undefined) throw new Error(`${node.op} has no lanes`)
     if (at.rest === null) this.#cost += row.cost
@@ -111,9 +113,8 @@ export class LoopValues {
       : `(f32x4.splat (f32.demote_f64 (f64x2.extract_lane 0 ${get(wide)})))`, 'k') as Lane
   }
 
-  #iota (node: Node, at: Position): Lane {
+  #positions (axis: Axis, at: Position): Lane {
     const { fn, levels, plan, precision, writer } = this.#text
-    const [axis = ''] = node.over
     const { type } = writer
     const spread =
       `(${type}.splat (${precision}.convert_i32_u ${get(levels.position(axis))}))`
@@ -141,8 +142,57 @@ export class LoopValues {
       key = ` ${node.id}`
       input = from
     }
-    const { name, layout, datatype } = input
+    return { ...this.#source(input, key), gathers }
+  }
+
+  // A tensor in memory: an input, or what has been stored.
+  #source (node: Node, key: string): Access {
+    const stored = this.#text.plan.loop.reads.get(node)
+    if (stored !== undefined) return { ...accessTo(stored), key: `${stored.place}${key}` }
+    const { name, layout, datatype } = node
+    if (node.op !== 'input') throw new Error(`${node.op} ${node.id} does not lie in memory`)
     const place = `input ${name}`
-    return { place, layout, datatype, gathers, key: `${place} ${layout.join()}${key}` }
+    return { place, layout, datatype, gathers: [], shifts: [],
+      key: `${place} ${layout.join()}${key}` }
+  }
+
+  // Some steps before, along one axis or several; what is outside is a number of each axis.
+  #neighbour (node: Node, at: Position): Lane {
+    const { access, plan: { loop: { space: { walk } } }, writer } = this.#text
+    const value = unshifted(node)
+    const moves: { axis: Axis, step: number, outside: number }[] = []
+    for (let each = node; each !== value; each = each.args[0] as Node) {
+      moves.unshift({ axis: each.over[0] ?? '', step: each.step, outside: each.value })
+    }
+    const isBefore = value.op === 'previous' && walk !== undefined
+    if (isBefore) moves.unshift({ axis: walk.axis, step: walk.step, outside: value.value })
+    const key = ` ${moves.map(({ axis, step }) => `${axis} ${step}`).join()}`
+    const source = isBefore
+      ? { ...accessTo(walk.to), key: `${walk.to.place}${key}` }
+      : this.#source(value, key)
+    return moves.reduce((inside, { axis, step, outside }) =>
+      writer.select(this.#reaches(axis, step, at), inside, writer.constant(outside)),
+    access.load({ ...source, shifts: moves }, at))
+  }
+
+  // All ones where the axis has a place some steps before.
+  #reaches (axis: Axis, step: number, at: Position): Lane {
+    const { addresses, fn, levels, plan, precision, writer: { type }, writer } = this.#text
+    const length = get(addresses.length(axis))
+    const { block } = levels.at(levels.of([axis]))
+    if (axis !== plan.lane) {
+      return fn.once(block, `reaches ${axis} ${step}`, 'v128', () =>
+        `(i32x4.splat (i32.sub (i32.const 0) ${
+          below(minus(get(levels.position(axis)), step), length)}))`, 'm') as Lane
+    }
+    const { into } = writer
+    writer.into = block
+    const positions = get(this.#positions(axis, at))
+    writer.into = into
+    const bound = step > 0
+      ? `(${type}.ge ${positions} ${get(writer.constant(step))})`
+      : `(${type}.lt ${positions} (${type}.splat (${precision}.convert_i32_s ${
+        plus(length, step)})))`
+    return fn.once(block, `reaches ${axis} ${step} ${at.copy}`, 'v128', () => bound, 'm') as Lane
   }
 }

@@ -82,7 +82,9 @@ class LoopEmitter {
 
   // One unit of work: a row, or a block of lanes beside the rows.
   #unit (unit: string): Block {
-    const { fn, levels, plan: { beside, lane, rowAxes } } = this.#text
+    const { fn, levels, plan } = this.#text
+    const { beside, lane, rowAxes } = plan
+    const width = unitLanes(plan)
     const body = block()
     if (!beside) {
       levels.enter(1, this.#coordinates(unit, body), body)
@@ -91,13 +93,13 @@ class LoopEmitter {
     }
     const first = fn.local('i32', 'i')
     if (rowAxes.length === 0) {
-      body.lines.push(set(first, times(get(unit), unitLanes)))
+      body.lines.push(set(first, times(get(unit), width)))
       levels.enter(1, new Map(), body)
     } else {
       const perRow = fn.once(fn.entry, 'units per row', 'i32', () =>
-        quotient(plus(this.#length(lane), unitLanes - 1), unitLanes), 'n')
+        quotient(plus(this.#length(lane), width - 1), width), 'n')
       const [row, block] = this.#divide(unit, get(perRow), body)
-      body.lines.push(set(first, times(get(block), unitLanes)))
+      body.lines.push(set(first, times(get(block), width)))
       levels.enter(1, this.#coordinates(row, body), body)
     }
     this.#lanesBeside(body, first)
@@ -132,7 +134,7 @@ class LoopEmitter {
   #lanesBeside (into: Block, position: string): void {
     const { fn, levels, plan } = this.#text
     const end = fn.local('i32', 'e')
-    into.lines.push(set(end, least(plus(get(position), unitLanes), this.#length(plan.lane))))
+    into.lines.push(set(end, least(plus(get(position), unitLanes(plan)), this.#length(plan.lane))))
     this.#lanes(into, position, end, (tile, lanes) => {
       levels.enter(levels.lanes, new Map([[plan.lane, position]]), tile)
       for (const [index, stage] of plan.stages.entries()) {
@@ -223,9 +225,15 @@ class LoopEmitter {
   }
 
   #enter (place: number, counter: string): Block {
-    const { levels, plan: { innerAxes } } = this.#text
+    const { fn, levels, plan: { innerAxes, loop } } = this.#text
     const body = block()
-    levels.enter(levels.inner + place, new Map([[innerAxes[place] as Axis, counter]]), body)
+    const axis = innerAxes[place] as Axis
+    let position = counter
+    if (loop.space.walk?.axis === axis && loop.space.walk.step < 0) {
+      position = fn.local('i32', 'j')
+      body.lines.push(set(position, minus(minus(this.#length(axis), 1), get(counter))))
+    }
+    levels.enter(levels.inner + place, new Map([[axis, position]]), body)
     return body
   }
 

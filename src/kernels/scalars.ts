@@ -17,13 +17,15 @@ export class ScalarWriter {
   readonly #fn: FunctionText
   readonly #record: RecordLayout
   readonly #precision: Precision
+  readonly #stored: Emission['stored']
   readonly #values = new Map<Node, Lane>()
 
-  constructor (fn: FunctionText, { record, precision }: Emission) {
+  constructor (fn: FunctionText, { record, precision, stored }: Emission) {
     this.#writer = new LaneWriter(fn, { record, precision: 'f64', relaxed: false })
     this.#fn = fn
     this.#record = record
     this.#precision = precision
+    this.#stored = stored
   }
 
   /** The local of type v128 (f64x2, both lanes alike) that holds the value. */
@@ -80,11 +82,13 @@ export class ScalarWriter {
       places.set(axis, this.#place(axis, index))
       input = from
     }
+    const stored = this.#stored.get(input)
     const bytes = bytesOf(input.datatype, this.#precision)
-    const place = input.layout.reduce((sum, axis) =>
+    const place = (stored ?? input).layout.reduce((sum, axis) =>
       plus(times(sum, this.#lengthOf(axis)), places.get(axis) ?? '(i32.const 0)'),
     '(i32.const 0)')
-    const address = plus(wordAt(this.#record.word(`input ${input.name}`)), times(place, bytes))
+    const base = wordAt(this.#record.word(stored?.place ?? `input ${input.name}`))
+    const address = plus(base, times(place, bytes))
     const number = elementAt(address, input.datatype, this.#precision, 'f64')
     return this.#writer.value(`(f64x2.splat ${number})`)
   }

@@ -16,14 +16,15 @@ export function stepsOf (planned: readonly Planned[]): Step[] {
   for (const member of planned.toSorted((a, b) => isFlat(a) - isFlat(b))) {
     const { task, space } = member
     const level = levels.get(member) ?? 0
-    if (task.kind === 'product') steps.push({ level, step: task })
+    if (task.kind === 'product' || task.kind === 'rows') steps.push({ level, step: task })
     if (space === null) continue
     const host = loops.find(loop => loop.level === level && ridesIn(space, loop.space))
     if (host !== undefined) host.members.push(member)
     else loops.push({ level, space, members: [member] })
   }
   for (const { level, space, members } of loops) {
-    const tasks = members.flatMap(({ task }) => task.kind === 'product' ? [] : [task])
+    const tasks = members.flatMap(({ task }) =>
+      task.kind === 'store' || task.kind === 'total' ? [task] : [])
     const reads = new Map(members.flatMap(member => [...member.reads]))
     steps.push({ level, step: { kind: 'loop', space, tasks, reads } })
   }

@@ -3,15 +3,17 @@
 // task of its own whose result the reader finds in memory.
 
 import type { Axis, Graph, Node } from '../formulas/graph.ts'
+import { isStored } from '../formulas/leaves.ts'
 import { type Product, productOf } from './product.ts'
 import type { Output, Stored, Task } from './schedule.ts'
 import { isReduction, liesTogether, sameOrder, sameSet, sameSpace, type Space, spaceOf }
   from './space.ts'
+import { isWorthStoring, layoutOf, unshifted, walkSpace } from './walk-plan.ts'
 
 /** A task, and what it needs before it. */
 export interface Planned {
   readonly task: Task
-  /** Null for a product. */
+  /** Null for a product and for rows. */
   readonly space: Space | null
   readonly needs: Set<Planned>
   /** Values read from memory although the graph could compute them. */
@@ -34,10 +36,16 @@ export class TaskPlanner {
 
   constructor (graph: Graph) { this.#graph = graph }
 
+  /** Where each value in memory is found first. */
+  get stored (): ReadonlyMap<Node, Stored> {
+    return new Map([...this.#made].flatMap(([node, [made]]) =>
+      made === undefined ? [] : [[node, made.stored] as const]))
+  }
+
   /** Plans what an output takes. A product may write straight to it if the order of axes fits. */
   store ({ name, node, layout }: Output): void {
     const to: Stored = { node, layout, place: `output ${name}` }
-    if (!this.#made.has(node) && this.#product(node, to) !== null) return
+    if (!this.#made.has(node) && this.#whole(node, to) !== null) return
     this.#compute(node, to)
   }
 
@@ -82,18 +90,27 @@ export class TaskPlanner {
       else if (isReduction(node) && node.axes.length === 0) {
         const total = this.#total(node)
         reader?.needs.add(total)
-      } else if (isReduction(node) && !isRowOf(node, reader?.space ?? null)) {
-        read(node, this.#materialize(node))
+      } else if (this.#isBefore(node, reader?.space ?? null)) read(node, this.#materialize(node))
+      else if (node.op === 'shift') {
+        const value = unshifted(node)
+        if (value.op !== 'input' && value.op !== 'previous') read(value, this.#materialize(value))
       } else open.push(...node.args)
     }
   }
 
-  // A reduction that cannot be part of its reader's loop gets a loop, or a product, of its own.
+  // True for what must lie in memory before a loop over this space begins.
+  #isBefore (node: Node, space: Space | null): boolean {
+    if (isReduction(node)) return !isRowOf(node, space)
+    return isStored(node) || (space?.walk !== undefined && isWorthStoring(node, space))
+  }
+
+  // What cannot be part of its reader's loop gets a step of its own.
   #materialize (node: Node): Made {
-    const product = this.#product(node, null)
-    if (product !== null) return product
+    const [known] = this.#made.get(node) ?? []
+    const whole = known ?? this.#whole(node, null)
+    if (whole !== null) return whole
     const stored = this.#temporary(node, node.axes)
-    const space = spaceOf(node)
+    const space = isReduction(node) ? spaceOf(node) : this.#spaceFor(node, node.axes)
     const planned = this.#plan({ kind: 'store', node, to: stored }, space)
     const made = this.#note(node, stored, planned)
     this.#visit(node, planned)
@@ -112,6 +129,47 @@ export class TaskPlanner {
     const stored = { node, layout, place: `temporary ${node.id} ${layout.join()}` }
     this.temporaries.push(stored)
     return stored
+  }
+
+  // What no ordinary loop makes; null if one does, or if the order of axes is not to be had.
+  #whole (node: Node, wanted: Stored | null): Made | null {
+    if (node.op === 'recur') return this.#walk(node, wanted)
+    return isStored(node) ? this.#rows(node, wanted) : this.#product(node, wanted)
+  }
+
+  #walk (node: Node, wanted: Stored | null): Made {
+    const [body] = node.args as [Node]
+    const to = wanted ?? this.#temporary(node, layoutOf(node))
+    const planned = this.#plan({ kind: 'store', node: body, to }, walkSpace(node, to))
+    const made = this.#note(node, to, planned)
+    this.#visit(body, planned)
+    return made
+  }
+
+  // Rows lie in memory side by side.
+  #rows (node: Node, wanted: Stored | null): Made | null {
+    const [x] = node.args as [Node]
+    const [axis = ''] = node.over
+    const rest = node.axes.filter(other => other !== axis)
+    const layout = wanted?.layout ?? [...rest, axis]
+    if (layout.at(-1) !== axis) return null
+    const from = this.#inOrder(x, layout)
+    const to = wanted ?? this.#temporary(node, layout)
+    const planned = this.#plan({ kind: 'rows', node, from: from.stored, to }, null)
+    if (from.planned !== null) planned.needs.add(from.planned)
+    return this.#note(node, to, planned)
+  }
+
+  // A value in memory in just this order of axes.
+  #inOrder (node: Node, layout: readonly Axis[]): Made {
+    const copy = this.#made.get(node)?.find(({ stored }) => sameOrder(stored.layout, layout))
+    if (copy !== undefined) return copy
+    if (node.op === 'input' && node.datatype === 'real' && sameOrder(node.layout, layout)) {
+      return { stored: { node, layout, place: `input ${node.name}` }, planned: null }
+    }
+    const stored = this.#temporary(node, layout)
+    const whole = this.#made.has(node) ? null : this.#whole(node, stored)
+    return whole ?? this.#note(node, stored, this.#compute(node, stored))
   }
 
   // As a matrix product, or null; in the order of axes that is wanted, or else the graph's.
@@ -165,6 +223,7 @@ export class TaskPlanner {
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (seen.has(next) || this.#made.has(next)) continue
       seen.add(next)
+      if (isStored(next) || next.op === 'shift') continue
       if (isReduction(next)) {
         if (next.axes.length === 0 || productOf(this.#graph, next) !== null) continue
         const space = spaceOf(next)

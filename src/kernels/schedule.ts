@@ -4,9 +4,10 @@
 //   row reduction   leaves axes behind and is used again along the axis it removed (softmax)
 //   total           leaves no axis; its value exists when its step has ended
 //   product         sum(a · b, axis) of two operands with axes of their own: a matrix product
-//   task            one thing to do: store a value, add a total, multiply two matrices
+//   task            one thing to do: store a value, add a total, multiply two matrices …
 //   space           the axes along which a task computes: outer ones stay, inner ones are reduced
-//   step            a loop over a space with all tasks done in it, or a product
+//   rows            what is made in order along an axis: running sums, sorting
+//   step            a loop over a space with all tasks done in it, a product, or rows
 
 import type { Axis, Graph, Node } from '../formulas/graph.ts'
 import { stepsOf } from './schedule-steps.ts'
@@ -51,7 +52,15 @@ export interface ProductTask {
   readonly k: readonly Axis[]
 }
 
-export type Task = StoreTask | TotalTask | ProductTask
+/** What is made in order along an axis, row by row: running sums, places from the largest. */
+export interface RowsTask {
+  readonly kind: 'rows'
+  readonly node: Node
+  readonly from: Stored
+  readonly to: Stored
+}
+
+export type Task = StoreTask | TotalTask | ProductTask | RowsTask
 
 export interface Loop {
   readonly kind: 'loop'
@@ -61,11 +70,13 @@ export interface Loop {
   readonly reads: ReadonlyMap<Node, Stored>
 }
 
-export type Step = Loop | ProductTask
+export type Step = Loop | ProductTask | RowsTask
 
 export interface Schedule {
   readonly steps: readonly Step[]
   readonly temporaries: readonly Stored[]
+  /** Where values are found that the graph could compute. */
+  readonly stored: ReadonlyMap<Node, Stored>
   /** Outputs without axes: written when the last step has ended. */
   readonly scalars: readonly Output[]
 }
@@ -76,5 +87,6 @@ export function schedule (graph: Graph, outputs: readonly Output[]): Schedule {
   const scalars = outputs.filter(({ layout }) => layout.length === 0)
   for (const output of outputs) if (output.layout.length > 0) planner.store(output)
   for (const { node } of scalars) planner.prepare(node)
-  return { steps: stepsOf(planner.planned), temporaries: planner.temporaries, scalars }
+  const { planned, temporaries, stored } = planner
+  return { steps: stepsOf(planned), temporaries, stored, scalars }
 }

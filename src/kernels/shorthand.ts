@@ -6,8 +6,8 @@ export function wat (text: string): string {
   return text.replace(naming, get)
 }
 
-const naming =
-  /(?<!\((?:local\.set|local\.tee|local|param|func|call|block|loop|br|br_if) )\$[\w.]+/g
+const naming = new RegExp('(?<!\\((?:local|local\\.[gs]et|local\\.tee|global\\.get|param|func|call|' +
+  'block|loop|br|br_if) )\\$[\\w.]+', 'g')
 
 /** Declares locals. */
 export function locals (type: 'i32' | 'f32' | 'f64' | 'v128', ...names: readonly string[]): string {
@@ -16,12 +16,12 @@ export function locals (type: 'i32' | 'f32' | 'f64' | 'v128', ...names: readonly
 
 /** for (index = from; index < below; index += step) body; unsigned. */
 export function each (
-  index: string, from: string, below: string, step: string | number, body: string
+  index: string, from: string, below: string | number, step: string | number, body: string
 ): string {
   return `
     (local.set $${index} ${from})
     (block $${index}.end (loop $${index}.next
-      (br_if $${index}.end (i32.ge_u $${index} ${below}))
+      (br_if $${index}.end (i32.ge_u $${index} ${i32(below)}))
       ${body}
       (local.set $${index} ${plus(`$${index}`, step)})
       (br $${index}.next)))`

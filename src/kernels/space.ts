@@ -1,11 +1,14 @@
 // Sets of axes, and the space of a loop made of two of them.
 
 import type { Axis, Node } from '../formulas/graph.ts'
+import type { Walk } from './walk-plan.ts'
 
 /** The axes of a loop: outer ones stay, along inner ones rows are reduced. */
 export interface Space {
   readonly outer: readonly Axis[]
   readonly inner: readonly Axis[]
+  /** A recurrence: the first inner axis is walked in order. */
+  readonly walk?: Walk
 }
 
 export function isReduction ({ op }: Node): boolean {
@@ -18,13 +21,13 @@ export function spaceOf (reduction: Node): Space {
 }
 
 export function sameSpace (a: Space, b: Space): boolean {
-  return sameSet(a.outer, b.outer) && sameSet(a.inner, b.inner)
+  return a.walk === b.walk && sameSet(a.outer, b.outer) && sameSet(a.inner, b.inner)
 }
 
 /** True if what is done in a space can be done in the loop of another, perhaps once a row. */
 export function ridesIn (space: Space, host: Space): boolean {
   if (sameSpace(space, host)) return true
-  if (space.inner.length > 0) return false
+  if (space.inner.length > 0 || host.walk !== undefined) return false
   return sameSet(space.outer, host.outer)
     || sameSet(space.outer, [...host.outer, ...host.inner])
 }

@@ -139,6 +139,97 @@ const cases: Readonly<Record<string, Case>> = {
            logits = sum(hidden * w, H)
            mean(-log_softmax(logits, C)[C = class])`
   },
+  'running sums both ways': {
+    axes: 'NTC',
+    lengths: [[1, 1, 1], [3, 5, 2], [2, 70, 9], [1, 300, 1]],
+    tensors: { x: 'N T C' },
+    loss: 'sum(cumsum(tanh(x), T) * cumsum(x, C, true), T)',
+    values: {
+      turned: ['TCN', 'cumsum(x, T)'],
+      whole: ['NCT', 'cumsum(x, T, true)'],
+      one: ['', 'cumsum(sum(x, N, C), T)[T = 1]']
+    }
+  },
+  'the order of rows, and values in it': {
+    axes: 'NTR',
+    lengths: [[1, 1, 1], [3, 5, 5], [2, 23, 23], [3, 24, 24], [2, 700, 700]],
+    tensors: { x: 'N T', y: 'T N' },
+    loss: 'i = order(x, T, R); mean(y[T = i] * x[T = i] * index(R))',
+    values: {
+      order: ['NR', 'order(floor(3 * y), T, R)'],
+      turned: ['RN', 'order(x * y, T, R)'],
+      inverse: ['NR', 'order(x > 0 ? 0 / 0 : x, T, R)']
+    }
+  },
+  'recurrences along one axis': {
+    axes: 'NTC',
+    lengths: [[1, 1, 1], [3, 5, 2], [2, 70, 9], [40, 7, 33]],
+    tensors: { x: 'N T C', y: 'T' },
+    loss: 'a = scan(T, p => tanh(p * x + y), 0.5); mean(a * scan(T, p => p / 2 + a, 0, true))',
+    values: {
+      alone: ['T', 'scan(T, p => p * 0.9 + y, 1)'],
+      back: ['NT', 'scan(T, p => tanh(p + sum(x, C)), 1, true)'],
+      last: ['', 'scan(T, p => p * 0.9 + y, 1)[T = T - 1]']
+    }
+  },
+  'recurrences with neighbours': {
+    axes: 'NTSR',
+    lengths: [[1, 1, 1, 1], [3, 5, 2, 3], [2, 9, 70, 1], [5, 4, 33, 6]],
+    tensors: { x: 'N T S', y: 'S', z: 'R' },
+    loss: `a = scan(T, p => tanh(p[S = index(S) - 1] * x + exp(y) * p[S = index(S) + 2]), 0.5)
+           mean(a * x)`,
+    values: {
+      both: ['TSRN', `scan(T, p => 0.4 * p[S = index(S) - 1][R = index(R) + 1] + z * p / 2 + x,
+                           0.25, true)`],
+      far: ['NTS', 'scan(T, p => 0.4 * p[S = index(S) - 11] + x, 0.25)']
+    }
+  },
+  'listwise likelihood': {
+    axes: 'NLR',
+    lengths: [[1, 1, 1], [3, 5, 5], [2, 40, 40], [20, 9, 9]],
+    tensors: { x: 'N L', y: 'N L' },
+    by: ['x'],
+    loss: `s = x[L = order(y, L, R)]
+           mean(sum(scan(R, after => log_add_exp(after, s), -inf, true) - s, R))`
+  },
+  'lambdarank': {
+    axes: 'NLK',
+    lengths: [[1, 1, 1], [3, 5, 5], [2, 33, 33]],
+    tensors: { x: 'N L', y: 'N L' },
+    by: ['x'],
+    loss: `other = x => x[L = index(K)]
+           above = x => other(x) > x || (other(x) == x && index(K) < index(L))
+           discount = x => log(2) / log(2 + sum(above(x) ? 1 : 0, K))
+           gain = 2 ** y - 1
+           d = stop_gradient(discount(x))
+           ideal = clamp_min(sum(gain * discount(y), L), 1e-12)
+           w = abs(gain - other(gain)) * abs(d - other(d)) / ideal
+           mean(sum(y > other(y) ? w * softplus(other(x) - x) : 0, L, K))`
+  },
+  'lovász hinge': {
+    axes: 'NLR',
+    lengths: [[1, 1, 1], [3, 5, 5], [2, 300, 300]],
+    tensors: { x: 'N L', t: 'N L BOOL' },
+    loss: `e = 1 - x * (2 * t - 1)
+           i = order(e, L, R)
+           hit = t[L = i]
+           all = sum(t, L)
+           jaccard = 1 - (all - cumsum(hit, R)) / (all + cumsum(1 - hit, R))
+           slope = jaccard - (index(R) == 0 ? 0 : jaccard[R = index(R) - 1])
+           mean(sum(relu(e[L = i]) * stop_gradient(slope), R))`
+  },
+  'ctc': {
+    axes: 'TNCLS',
+    lengths: [[3, 1, 4, 1, 3], [9, 3, 6, 2, 5], [30, 5, 20, 8, 17]],
+    tensors: { x: 'T N C', targets: 'N L INT64' },
+    loss: `p = log_softmax(x, C)
+           label = index(S) % 2 == 1 ? targets[L = (index(S) - 1) / 2] : 0
+           skips = label != label[S = index(S) - 2]
+           alpha = scan(T, a => p[C = label] + (index(T) == 0 ? (index(S) < 2 ? 0 : -inf)
+             : log_add_exp(a, a[S = index(S) - 1], skips ? a[S = index(S) - 2] : -inf)), -inf)
+           ends = index(T) == T - 1 && index(S) >= S - 2 ? alpha : -inf
+           mean(-logsumexp(ends, T, S))`
+  },
   'numbers alone': {
     axes: '',
     lengths: [[]],

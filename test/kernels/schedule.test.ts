@@ -4,7 +4,7 @@
 import t from 'tap'
 import { lower } from '../../src/formulas/lower.ts'
 import { planLoop } from '../../src/kernels/loop-plan.ts'
-import { schedule, type Step } from '../../src/kernels/schedule.ts'
+import { schedule, type Step, type Stored } from '../../src/kernels/schedule.ts'
 import { graphOf, type Texts } from './texts.ts'
 
 function steps (texts: Texts): { steps: readonly Step[], temporaries: number } {
@@ -23,12 +23,18 @@ function lines (texts: Texts): string[] {
         `${place.split(' ')[0] === 'temporary' ? 'temporary' : place}[${layout.join()}]`)
       return `${a} · ${b} → ${to}`
     }
+    if (step.kind === 'rows') return `${step.node.op} ${step.from.place}`
     const { outer, inner } = step.space
     const tasks = step.tasks.map(task => task.kind === 'total' ? 'total' : task.to.place)
     const names = tasks.map(name => name.startsWith('temporary') ? 'temporary' : name)
     return `loop ${outer.join()}${inner.length > 0 ? ` of rows ${inner.join()}` : ''}: `
       + names.sort().join(', ')
   })
+}
+
+function readsOf (step: Step): Stored[] {
+  if (step.kind === 'rows') return [step.from]
+  return step.kind === 'product' ? [step.a, step.b] : [...step.reads.values()]
 }
 
 /** How the loop with the most stages is walked. */
@@ -150,9 +156,9 @@ t.test('no step reads what a later one writes', async t => {
   const plan = steps({ axes: 'NM', tensors: { x: 'N M', y: 'M' }, loss })
   const written = new Set<string>()
   for (const step of plan.steps) {
-    const reads = step.kind === 'product' ? [step.a, step.b] : [...step.reads.values()]
+    const reads = readsOf(step)
     for (const { place } of reads) t.ok(place.startsWith('input') || written.has(place), place)
-    const tasks = step.kind === 'product' ? [step] : step.tasks
+    const tasks = step.kind === 'loop' ? step.tasks : [step]
     for (const task of tasks) if (task.kind !== 'total') written.add(task.to.place)
   }
 })
