@@ -4,6 +4,7 @@
 import type { Logger } from 'pino'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Lifecycle } from './api/admission.ts'
+import { KeptFormulas } from './api/kept-formulas.ts'
 import { lossNames } from './losses/index.ts'
 import { createMetrics, type Reading } from './api/metrics.ts'
 import { selfTest } from './api/self-test.ts'
@@ -60,7 +61,9 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     forget: program => pool.forget(program.id)
   })
   const machine = { heap, pool, programs }
+  const kept = new KeptFormulas(config.formulasMax)
   const sessions = new Sessions(machine, {
+    findLoss: name => kept.findLoss(name),
     sessionsMax: config.sessionsMax,
     bytesMax: config.sessionBytesMax,
     resultElementsMax: config.resultElementsMax,
@@ -72,7 +75,8 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
   const facts = { threads: config.threads, relaxed_simd: relaxed ? 'on' : 'off' }
   const metrics = createMetrics(readings(heap, pool, sessions))
   const server = createServer({ ...config, logger, lifecycle, lossNames, metrics })
-  await registerRoutes(server, { ...config, heap, machine, sessions, lifecycle, metrics, facts })
+  await registerRoutes(
+    server, { ...config, heap, machine, sessions, kept, lifecycle, metrics, facts })
   await server.ready()
   return {
     server,

@@ -7,6 +7,7 @@ import { define } from '../formulas/define.ts'
 import { fail } from '../formulas/fault.ts'
 import { parse } from '../formulas/parse.ts'
 import { Recent } from '../kernels/recent.ts'
+import type { Loss } from '../losses/index.ts'
 import { entryOf, type LossEntry } from './catalogue.ts'
 
 /** Definitions that are kept: each may have a few prepared calls. */
@@ -67,9 +68,15 @@ function isNonFinite (value: Json | undefined): boolean {
   return value === 'NaN' || value === 'Infinity' || value === '-Infinity'
 }
 
+/** A formula as a row of the table would say it. */
+export function lossOf ({ name, text, summary }: FormulaText): Loss {
+  return { name, torch: '', task: '', summary, choose: '', source: '', formula: text, cases: [] }
+}
+
 function formulaEntry (
-  { name, text, summary }: FormulaText, options: Readonly<Record<string, number | boolean | string>>
+  formula: FormulaText, options: Readonly<Record<string, number | boolean | string>>
 ): FormulaEntry {
+  const { text } = formula
   const definition = define(text, { options })
   for (const argument of definition.arguments) {
     if (argument.role === 'tensor' && argument.state) {
@@ -77,8 +84,7 @@ function formulaEntry (
         `${argument.name} is a state: only optimizers have one, a loss has not.`)
     }
   }
-  const about = { torch: '', task: '', choose: '', source: '', cases: [] }
-  const entry = entryOf({ ...about, name, summary, formula: text }, definition)
+  const entry = entryOf(lossOf(formula), definition)
   return { ...entry, declared: parse(text).declarations.length > 0 }
 }
 

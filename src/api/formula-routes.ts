@@ -12,7 +12,7 @@ import { lossNames } from '../losses/index.ts'
 import { findEntry, type LossEntry, summaryOf } from './catalogue.ts'
 import { FormulaEntries, type FormulaText, readText } from './formula-entries.ts'
 import { formulaSchemas, grammar } from './formula-schemas.ts'
-import { KeptFormulas } from './kept-formulas.ts'
+import type { KeptFormulas } from './kept-formulas.ts'
 import type { AnswerLoss, LossMachine } from './loss-answer.ts'
 import { readFlag } from './loss-request.ts'
 import { patienceOf } from './patience.ts'
@@ -23,15 +23,15 @@ import type { FindLoss } from './terms-request.ts'
 
 export interface FormulaRouteSettings extends LossMachine {
   readonly deadlineMs: number
-  readonly formulasMax: number
+  /** Formulas with names. */
+  readonly kept: KeptFormulas
 }
 
 export function registerFormulaRoutes (
   app: FastifyInstance, settings: FormulaRouteSettings, answerLoss: AnswerLoss
 ): void {
-  const { deadlineMs, formulasMax } = settings
+  const { deadlineMs, kept } = settings
   const entries = new FormulaEntries()
-  const kept = new KeptFormulas(formulasMax)
 
   const evaluate = (
     request: FastifyRequest, reply: FastifyReply, body: JsonObject, formula: FormulaText

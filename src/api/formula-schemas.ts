@@ -164,8 +164,8 @@ export const formulaSchemas = {
     operationId: 'keepFormula',
     tags,
     summary: 'Keep a formula under a name',
-    description: 'The name then works wherever a loss is named: `POST /v1/losses/{name}`. ' +
-      'Formulas are kept in memory, until the service ends.',
+    description: 'The name then works wherever a loss is named: `POST /v1/losses/{name}`, ' +
+      'terms, sessions. Formulas are kept in memory, until the service ends.',
     params,
     body: Type.Object({ formula, summary: Type.Optional(Type.String({ maxLength: 1000 })) }, {
       additionalProperties: false,

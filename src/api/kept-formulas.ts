@@ -1,9 +1,9 @@
 // Formulas that clients have named: kept in memory, up to a limit, and used wherever a loss is
 // named.
 
-import { findLoss } from '../losses/index.ts'
+import { findLoss, type Loss } from '../losses/index.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
-import type { FormulaText } from './formula-entries.ts'
+import { type FormulaText, lossOf } from './formula-entries.ts'
 
 export class KeptFormulas {
   readonly #kept = new Map<string, FormulaText>()
@@ -16,6 +16,12 @@ export class KeptFormulas {
   get all (): FormulaText[] { return [...this.#kept.values()] }
 
   find (name: string): FormulaText | undefined { return this.#kept.get(name) }
+
+  /** The formula as a loss, for sessions. */
+  findLoss (name: string): Loss | undefined {
+    const formula = this.#kept.get(name)
+    return formula && lossOf(formula)
+  }
 
   /** Throws FORMULA_UNKNOWN with the nearest names. */
   get (name: string): FormulaText {

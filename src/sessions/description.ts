@@ -11,7 +11,7 @@ import {
 } from './fields.ts'
 import type { OperationMemory, Tensors } from './memory.ts'
 import { readModel } from './model.ts'
-import { readObjective } from './objective.ts'
+import { type FindLoss, readObjective } from './objective.ts'
 import type { Recipe } from './step-graph.ts'
 
 export interface Description {
@@ -30,6 +30,8 @@ export interface DescriptionLimits {
   readonly ttlSecondsMax: number
   /** Bytes of a session's tensors. */
   readonly bytesMax: number
+  /** Losses beside those of the table. */
+  readonly findLoss: FindLoss
 }
 
 const fields = [
@@ -49,7 +51,7 @@ export function readDescription (
   refuseOthers(body, fields, '')
   const recipe = {
     model: readModel(body.model, '/model'),
-    objective: readObjective(body.loss, '/loss'),
+    objective: readObjective(body.loss, '/loss', limits.findLoss),
     descent: readDescent(body.optimizer, '/optimizer')
   }
   const datatype = choiceOf(body.datatype, ['FP32', 'FP64'], 'FP32', '/datatype')

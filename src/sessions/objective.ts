@@ -51,11 +51,16 @@ export interface TracedObjective {
   readonly warnings: readonly Warning[]
 }
 
+/** A loss by its name. */
+export type FindLoss = (name: string) => Loss | undefined
+
 /** A loss from its JSON, `{type, …options}`. Throws FIELD_INVALID, rows of options and tensors. */
-export function readObjective (value: Json | undefined, pointer: string): Objective {
+export function readObjective (
+  value: Json | undefined, pointer: string, findOther: FindLoss = () => undefined
+): Objective {
   const object = objectOf(value, pointer)
   const { type } = object
-  const loss = typeof type === 'string' ? findLoss(type) : undefined
+  const loss = typeof type === 'string' ? findLoss(type) ?? findOther(type) : undefined
   if (loss === undefined) throw unknownLoss(type, `${pointer}/type`)
   const definition = definitionOf(loss)
   const [output, ...others] = definition.tensors
@@ -191,7 +196,7 @@ function plainOf ({ source, shape, count }: JsonTensor): Plain {
   return list
 }
 
-const definitions = new Map<Loss, Definition>()
+const definitions = new WeakMap<Loss, Definition>()
 
 function definitionOf (loss: Loss): Definition {
   const known = definitions.get(loss)

@@ -7,6 +7,7 @@ import type { Machine } from '../compute/execute.ts'
 import { LossdError, shown } from '../errors.ts'
 import { readDescription } from './description.ts'
 import { OperationMemory } from './memory.ts'
+import type { FindLoss } from './objective.ts'
 import { Session, type Turn } from './session.ts'
 import { StepPrograms } from './step-programs.ts'
 
@@ -22,6 +23,8 @@ export interface SessionsSettings {
   readonly programsMax?: number
   /** Whether kernels may fuse multiply and add. */
   readonly relaxed?: boolean
+  /** Losses beside those of the table, by name. */
+  readonly findLoss?: FindLoss
   /** For tests: the time. */
   readonly nowMs?: () => number
 }
@@ -49,7 +52,7 @@ export class Sessions {
     this.#machine = machine
     this.#settings = {
       sessionsMax: 1000, queueMax: 64, ttlSecondsMax: 30 * 86_400, bytesMax: 2 ** 28,
-      resultElementsMax: 2 ** 21,
+      resultElementsMax: 2 ** 21, findLoss: () => undefined,
       nowMs: Date.now, ...rest
     }
     const onDrop = (program: number): void => machine.pool.forget(program)

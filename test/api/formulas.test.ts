@@ -168,6 +168,29 @@ t.test('a formula is kept, used by its name, replaced, forgotten', async t => {
   t.match(await post('/v1/losses/my-loss', pair), { status: 404, body: { code: 'LOSS_UNKNOWN' } })
 })
 
+t.test('a session trains with a kept formula as with the built-in of its text', async t => {
+  const app = await build(t)
+  const { get, post } = app
+  const { formula } = (await get('/v1/losses/huber')).body
+  await put(app, 'mine', { formula })
+  const layers = [{ type: 'Linear', in_features: 1, out_features: 1 }]
+  const model = { type: 'Sequential', layers }
+  const digests: unknown[] = []
+  for (const type of ['mine', 'huber']) {
+    const made = await post('/v1/sessions',
+      { model, loss: { type, delta: 0.5 }, optimizer: { type: 'SGD', lr: 0.1 }, seed: 1 })
+    t.match(made, { status: 201 }, made.text)
+    await app.send('DELETE', '/v1/formulas/mine')
+    const path = `/v1/sessions/${made.body['id']}`
+    const step = await post(`${path}/step`, { input: [[1], [2]], target: [[3], [-4]] })
+    t.equal(step.status, 200, step.text)
+    digests.push((await get(path)).body['digest'])
+  }
+  t.equal(digests[0], digests[1])
+  t.match(await post('/v1/sessions', { model, loss: { type: 'mine' }, optimizer: { type: 'SGD' } }),
+    { status: 422, body: { errors: [{ pointer: '/loss/type' }] } })
+})
+
 t.test('many formulas in a row leave the caches bounded', async t => {
   const { post, service } = await build(t, { PROGRAMS_MAX: '8', INLINE_BUDGET_US: '0' })
   for (let index = 0; index < 40; index++) {
