@@ -8,6 +8,8 @@ import {
   cases, differences, type GoldenCase, type GoldenTensor, isLegacy, isNoisy, numbersOf
 } from './golden.ts'
 
+t.setTimeout(600_000)
+
 const datatypes = { float32: 'FP32', float64: 'FP64', int64: 'INT64' } as const
 
 interface TypedTensor {

@@ -16,6 +16,8 @@ import { LossPrograms } from '../src/kernels/loss-program.ts'
 import { findLoss, losses } from '../src/losses/index.ts'
 import { cases, differences, type GoldenCase, isLegacy, isNoisy, numbersOf } from './golden.ts'
 
+t.setTimeout(600_000)
+
 const definitions = new Map(losses.map(loss => [loss.name, define(loss.formula, { rules: loss })]))
 const isRelaxed = enableRelaxedSimd()
 await loadAssembler()

@@ -2,17 +2,20 @@
 // their choices. A new loss is tested without a line of its own.
 
 import fc from 'fast-check'
+import { LossdError } from '../src/errors.ts'
 import type {
   Definition, Kind, OptionArgument, TensorArgument
 } from '../src/formulas/definition.ts'
 import { resolveKinds } from '../src/formulas/kinds.ts'
 import type { AxisSyntax, Bound } from '../src/formulas/syntax.ts'
-import type { Precision, Request, RequestTensor } from './machine.ts'
+import type { LossMachine, Precision, Request, RequestTensor } from './machine.ts'
 import { Random } from './random.ts'
 
 /** A request with the names of its dimensions: an axis, or a place of a group from the right. */
 export interface Drawn extends Request {
   readonly dimensions: Readonly<Record<string, readonly string[]>>
+  /** The axes of the type that was drawn for each tensor. */
+  readonly axes: Readonly<Record<string, readonly AxisSyntax[]>>
   /** The lengths that dimensions have where they do not broadcast. */
   readonly lengths: ReadonlyMap<string, number>
   /** For what a law draws by itself. */
@@ -63,6 +66,32 @@ export function requests (definition: Definition, limits: Limits = {}): fc.Arbit
     options: optionsOf(definition, reductions),
     seed: fc.nat(0xffffff)
   }).map(choices => drawn(definition, choices, limits.datatype ?? 'FP64'))
+}
+
+/** The request with positive numbers: for what refuses others, or has no value there. */
+export function positive (request: Drawn): Drawn {
+  const tensors = Object.entries(request.tensors).map(([name, tensor]) =>
+    [name, { ...tensor, data: Float64Array.from(tensor.data, x => Math.abs(x)) }])
+  return { ...request, tensors: Object.fromEntries(tensors) }
+}
+
+/**
+ * Positive numbers where the loss refuses others, or has no value for them; null where it refuses
+ * the options.
+ */
+export async function accepted (
+  machine: Pick<LossMachine, 'ask'>, request: Drawn
+): Promise<Drawn | null> {
+  for (const each of [request, positive(request)]) {
+    const reply = await machine.ask(each).catch((fault: unknown) => {
+      if (fault instanceof LossdError && fault.code === 'VALUE_REFUSED') return null
+      throw fault
+    })
+    if (reply === null) continue
+    const numbers = [reply.loss, ...Object.values(reply.gradients)].flatMap(({ data }) => [...data])
+    if (!numbers.some(Number.isNaN)) return each
+  }
+  return null
 }
 
 /** True if the shapes alone say which alternatives were drawn. */
@@ -116,13 +145,16 @@ export function drawn (
   const random = new Random(choices.seed)
   const tensors: Record<string, RequestTensor> = {}
   const dimensions: Record<string, readonly string[]> = {}
+  const axesOf: Record<string, readonly AxisSyntax[]> = {}
   const groups = new Map<string, ReadonlyMap<string, number>>()
   const along = new Set(definition.tensors.flatMap(({ kinds }) => kinds.map(kind => kind.along)))
-  const axes = new Map(definition.axes.map((axis, index) =>
-    // An index needs something to point at.
-    [axis, Math.max(choices.axes[index] ?? 1, along.has(axis) ? 1 : 0)]))
   const isBare = !choices.hasOptional &&
     definition.tensors.some(({ kinds }) => kinds.some(kind => kind.axes.some(isOptional)))
+  const isGone = (name: string): boolean => isBare && definition.tensors.every(({ kinds }) =>
+    kinds.every(({ axes }) => axes.every(axis => axis.name !== name || axis.optional)))
+  const axes = new Map(definition.axes.map((axis, index) =>
+    // An index needs something to point at; without its axis there is one class.
+    [axis, isGone(axis) ? 1 : Math.max(choices.axes[index] ?? 1, along.has(axis) ? 1 : 0)]))
   const whole = new Map(isBare ? [] : [...choices.group.entries()].reverse()
     .map(([place, length]): [string, number] => [`...${place}`, length]))
   for (const [index, argument] of definition.tensors.entries()) {
@@ -130,11 +162,16 @@ export function drawn (
     const kind = argument.kinds[choices.alternative] ?? argument.kinds[0]
     if (kind === undefined) continue
     const partner = groups.get(argument.like + argument.to)
-    const group = argument.like === '' ? shrunk(partner ?? whole, choices, index) : partner
-    groups.set(argument.name, group ?? whole)
+    const broadcasts = kind.group === '...' || argument.to !== '' || hasRank(kind)
+    const full = partner ?? whole
+    const group = argument.like === '' && broadcasts
+      ? shrunk(full, choices, index, hasRank(kind))
+      : full
+    groups.set(argument.name, group)
+    axesOf[argument.name] = kind.axes
     const shape = kind.axes.flatMap((axis): [string, number][] => {
       if (axis.optional && isBare) return []
-      return axis.group ? [...group ?? whole] : [[axis.name, axes.get(axis.name) ?? 1]]
+      return axis.group ? [...group] : [[axis.name, axis.length ?? axes.get(axis.name) ?? 1]]
     })
     dimensions[argument.name] = shape.map(([name]) => name)
     tensors[argument.name] =
@@ -147,18 +184,20 @@ export function drawn (
   const { options, seed } = choices
   const show = () => JSON.stringify({ datatype, options, gradients, tensors }, numbers)
   const request = { definition, tensors, options, gradients, datatype }
-  return { ...request, dimensions, lengths, seed, [fc.toStringMethod]: show }
+  return { ...request, dimensions, axes: axesOf, lengths, seed, [fc.toStringMethod]: show }
 }
 
 const isOptional = ({ optional }: AxisSyntax): boolean => optional
+/** True for `...~`: as many dimensions everywhere. */
+const hasRank = ({ axes }: Kind): boolean => axes.some(axis => axis.group && axis.broadcasts)
 const numbers = (_: string, value: unknown): unknown =>
   value instanceof Float64Array ? [...value] : value
 
-/** A group that broadcasts to another: places from the left dropped, lengths made 1. */
+/** A group that broadcasts to another: unless whole, places dropped from the left; lengths 1. */
 function shrunk (
-  group: ReadonlyMap<string, number>, { dropped, single }: Choices, index: number
+  group: ReadonlyMap<string, number>, { dropped, single }: Choices, index: number, whole: boolean
 ): ReadonlyMap<string, number> {
-  const places = [...group].slice(dropped[index] ?? 0)
+  const places = [...group].slice(whole ? 0 : dropped[index] ?? 0)
   return new Map(places.map(([name, length], place) =>
     [name, single[index]?.[place] === true ? 1 : length]))
 }

@@ -10,6 +10,8 @@ import { type Drawn, isPlain, requests } from './loss-requests.ts'
 import { createMachine, type Precision, type RequestTensor } from './machine.ts'
 import { same } from './near.ts'
 
+t.setTimeout(600_000)
+
 const machine = await createMachine()
 
 t.test('plain = typed = the machine', async t => {

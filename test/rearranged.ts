@@ -23,14 +23,12 @@ export function permuted (
 
 /** The tensors of a request, each group with all its places at their full lengths. */
 export function writtenOut (
-  { tensors, dimensions, definition }: Drawn
+  { tensors, dimensions, axes }: Drawn
 ): Record<string, Rearranged> {
   const group = groupOf({ tensors, dimensions })
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => {
     const own = dimensions[name] ?? []
-    const axes = definition.tensors.find(each => each.name === name)?.kinds
-      .find(({ kind }) => kind === tensor.kind)?.axes ?? []
-    const whole = axes.flatMap((axis): [string, number][] => axis.group
+    const whole = (axes[name] ?? []).flatMap((axis): [string, number][] => axis.group
       ? [...group]
       : own.includes(axis.name) ? [[axis.name, tensor.shape[own.indexOf(axis.name)] ?? 1]] : [])
     const places = own.map(dimension => whole.findIndex(([name]) => name === dimension))

@@ -133,7 +133,7 @@ function kindOf ({ word, along, axes, position }: TypeSyntax, classAxis: Axis): 
 }
 
 function axisText ({ name, group, optional, broadcasts, length }: AxisSyntax): string {
-  if (group) return name === '...' ? name : `...${name}`
+  if (group) return `${name === '...' ? '' : '...'}${name}${broadcasts ? '~' : ''}`
   const marks = `${broadcasts ? '~' : ''}${optional ? '?' : ''}`
   return `${name}${marks}${length === null ? '' : ` = ${length}`}`
 }

@@ -6,6 +6,7 @@ import { LossdError } from '../errors.ts'
 import type { Definition, Kind, TensorArgument, TensorKind } from './definition.ts'
 import { fit, type Given, giveAs } from './fit.ts'
 import type { Axis, InputDatatype } from './graph.ts'
+import { chooseKind } from './kinds.ts'
 import { layoutOf, type Run, runsOf } from './layout.ts'
 import { deriveAxes } from './measure.ts'
 import { bindOptions, type Options, type OptionValue } from './options.ts'
@@ -56,7 +57,7 @@ export function bind (
   for (const argument of definition.tensors) {
     const tensor = tensors[argument.name]
     if (tensor === undefined) requireDefault(argument, missing)
-    else givens.push(giveAs(argument, kindOf(argument, tensor.kind), tensor.shape, givens))
+    else givens.push(giveAs(argument, kindOf(argument, tensor, givens), tensor.shape, givens))
   }
   const { known, numbers } = bindOptions(definition, options)
   const fitted = fit(givens)
@@ -118,12 +119,14 @@ function requireDefault (argument: TensorArgument, missing: Set<string>): void {
   missing.add(argument.name)
 }
 
-function kindOf (argument: TensorArgument, wanted: TensorKind): Kind {
-  const found = argument.kinds.find(({ kind }) => kind === wanted)
-  if (found !== undefined) return found
+function kindOf (argument: TensorArgument, tensor: TensorShape, givens: readonly Given[]): Kind {
+  const kinds = argument.kinds.filter(({ kind }) => kind === tensor.kind)
+  const [found] = kinds
+  if (found !== undefined && kinds.length === 1) return found
+  if (found !== undefined) return chooseKind(argument, kinds, tensor.shape, givens)
   throw new LossdError(
     'DATATYPE_MISMATCH',
-    `${argument.name} cannot be ${wanted}; it is ${argument.text}`,
+    `${argument.name} cannot be ${tensor.kind}; it is ${argument.text}`,
     { pointer: `/${argument.name}` }
   )
 }

@@ -51,7 +51,7 @@ export function checksOf (context: CheckContext): Check[] {
     if (node.op !== 'constant') {
       checks.push({ node, code: 'VALUE_REFUSED', argument: rule.argument, detail: rule.sentence })
     } else if (node.value === 1) {
-      const detail = fill(rule.sentence, context.binding)
+      const detail = fill(rule.sentence, context)
       throw new LossdError('VALUE_REFUSED', detail, {
         pointer: pointerOf(context.definition, rule.argument)
       })
@@ -103,7 +103,9 @@ function ofClasses (
     .map(bound => compare(context, node, bound))
     .reduce((a, b) => graph.apply('and', a, b), graph.constant(true))
   if (!below) within = graph.apply('and', within, graph.apply('ge', node, graph.constant(0)))
-  if (!above) within = graph.apply('and', within, graph.apply('lt', node, graph.size(along)))
+  // Without its axis there is one class.
+  const classes = context.binding.axes.has(along) ? graph.size(along) : graph.constant(1)
+  if (!above) within = graph.apply('and', within, graph.apply('lt', node, classes))
   let outside = graph.apply('not', within)
   if (definition.options.some(option => option.name === 'ignore_index')) {
     const ignored = environment.outer?.names.get('ignore_index')
@@ -111,8 +113,10 @@ function ofClasses (
       outside = graph.apply('and', graph.apply('ne', node, ignored), outside)
     }
   }
-  const range =
-    above || below ? `${name} must be ${boundsText(bounds)}` : `classes are 0 to {${along} - 1}`
+  const last = `{${along} - 1}`
+  const range = above
+    ? `${name} must be ${boundsText(bounds)}`
+    : `classes are ${below ? `${boundsText(bounds)}, up to ${last}` : `0 to ${last}`}`
   return {
     node: outside,
     code: 'TARGET_RANGE',
@@ -172,11 +176,9 @@ export function explain (
   values: ArrayLike<number | bigint> = []
 ): string {
   const sentence = 'detail' in check ? check.detail : check.message
-  if (!sentence.includes('{value}')) return fill(sentence, binding)
-  return fill(
-    sentence.replace('{value}', firstOutside(definition, binding, argument, values)),
-    binding
-  )
+  if (!sentence.includes('{value}')) return fill(sentence, { definition, binding })
+  const value = firstOutside(definition, binding, argument, values)
+  return fill(sentence.replace('{value}', value), { definition, binding })
 }
 
 function firstOutside (
@@ -218,7 +220,9 @@ function placeText (place: number, shape: readonly number[]): string {
   return indices.join()
 }
 
-function fill (sentence: string, binding: Binding): string {
+function fill (
+  sentence: string, { definition, binding }: Pick<CheckContext, 'definition' | 'binding'>
+): string {
   const broadcast = (binding.groups.get('...') ?? []).flatMap(
     axis => binding.shapes.get(axis) ?? []
   )
@@ -227,7 +231,9 @@ function fill (sentence: string, binding: Binding): string {
     .replace(/\{([A-Za-z_.0-9]+)( - 1)?\}/g, (whole, name: string, less: string | undefined) => {
       const shape = binding.tensors.get(name)?.shape
       if (shape !== undefined) return `[${shape.join()}]`
+      // An optional axis that no tensor has is as one place long.
       const value = binding.axes.get(name) ?? binding.numbers.get(name) ?? binding.known.get(name)
+        ?? (definition.axes.includes(name) ? 1 : undefined)
       if (value === undefined) return whole
       return String(less === undefined ? value : Number(value) - 1)
     })

@@ -83,7 +83,8 @@ function axis (cursor: Cursor): AxisSyntax {
   const named = !group || cursor.token.kind === 'name'
   const name = named ? cursor.name('the name of an axis').text : '...'
   if (group) {
-    return { name, group, optional: false, broadcasts: false, length: null, position }
+    const broadcasts = cursor.skip('~')
+    return { name, group, optional: false, broadcasts, length: null, position }
   }
   const broadcasts = cursor.skip('~')
   const optional = cursor.skip('?')

@@ -31,9 +31,7 @@ export function fit (givens: readonly Given[]): Fit {
   for (const given of givens) {
     const { argument, kind, shape, spread } = given
     if (argument.like !== '' || argument.to !== '') relate(given, givens)
-    for (const axis of spread.absent) {
-      if (!axis.broadcasts) note(axis, missing, given)
-    }
+    for (const axis of spread.absent) note(axis, missing, given)
     spread.dimensions.forEach((axis, place) => {
       if (axis !== null) note(axis, shape[place] ?? 1, given)
     })
@@ -53,11 +51,11 @@ export function fit (givens: readonly Given[]): Fit {
     }
     if (known === length) return
     const weak = (other: number, by: Given | undefined): boolean =>
-      other <= 1 && by?.kind.axes.some(entry => entry.name === name && entry.broadcasts) === true
+      other === 1 && by?.kind.axes.some(entry => entry.name === name && entry.broadcasts) === true
     if (known === undefined || owner === undefined || weak(known, owner)) {
       lengths.set(name, length)
       owners.set(name, given)
-    } else if (!(broadcasts && length <= 1)) {
+    } else if (!(broadcasts && length === 1)) {
       mismatch(given, owner, expected(given, owner, lengths))
     }
   }
@@ -139,11 +137,16 @@ function perChannel (given: Given, other: Given): string {
   return `; one number for each of ${length} in dimension 1 has shape ${shape}`
 }
 
-// A group without a name broadcasts as NumPy does; one with a name is as long everywhere.
+// A group without a name broadcasts as NumPy does; one with a name is as long everywhere. With ~ it
+// has as many dimensions everywhere, each of which may be 1.
 function broadcast (given: Given, givens: readonly Given[], groups: Map<Axis, number[]>): void {
   const { kind, shape, spread } = given
   const first = givens.find(other => other.kind.group === kind.group) ?? given
-  if (kind.group !== '...' && !same(groupOf(given), groupOf(first))) {
+  const sameRank = kind.axes.some(axis => axis.group && axis.broadcasts)
+  const fits = sameRank
+    ? spread.count === first.spread.count
+    : kind.group === '...' || same(groupOf(given), groupOf(first))
+  if (!fits) {
     mismatch(given, first, expected(given, first, new Map()))
   }
   let known = groups.get(kind.group)

@@ -22,7 +22,7 @@ export function resolveKinds (
   for (const argument of definition.tensors) {
     const tensor = tensors[argument.name]
     if (tensor === undefined) continue
-    const kind = chooseKind(argument, tensor.shape, givens)
+    const kind = chooseKind(argument, argument.kinds, tensor.shape, givens)
     result[argument.name] = kind.kind
     if (tensor.datatype !== null) checkDatatype(argument, kind, tensor.datatype, floating)
     const spread = kind.spreads[tensor.shape.length]
@@ -31,12 +31,14 @@ export function resolveKinds (
   return result
 }
 
-function chooseKind (
+/** The first of these alternatives that fits, beside the tensors before. Throws SHAPE_MISMATCH. */
+export function chooseKind (
   argument: TensorArgument,
+  kinds: readonly Kind[],
   shape: readonly number[],
   others: readonly Given[]
 ): Kind {
-  const { kinds, like, name } = argument
+  const { like, name } = argument
   const [first] = kinds
   if (first === undefined) throw new Error(`${name} has no type`)
   if (kinds.length === 1) return first
@@ -77,12 +79,14 @@ function refuseKinds (
       return error instanceof LossdError ? error.message : ''
     }
   })
-  const needs = sentences.map(
-    (sentence, index) =>
-      `${sentence.split(' needs ').at(-1) ?? ''} (${argument.kinds[index]?.kind ?? ''})`
-  )
+  const words = argument.kinds.map(({ kind }) => kind)
+  const several = new Set(words).size > 1
+  const needs = new Set(sentences.flatMap((sentence, index) => {
+    const [, need] = sentence.split(' needs ')
+    return need === undefined ? [] : [`${need}${several ? ` (${words[index]})` : ''}`]
+  }))
   const start = sentences[0]?.split(' needs ')[0] ?? argument.name
-  throw new LossdError('SHAPE_MISMATCH', `${start} needs ${needs.join(' or ')}`, {
+  throw new LossdError('SHAPE_MISMATCH', `${start} needs ${[...needs].join(' or ')}`, {
     pointer: `/${argument.name}`
   })
 }
@@ -96,7 +100,7 @@ function checkDatatype (
   floating: boolean
 ): void {
   const whole = integers.has(datatype)
-  const several = argument.kinds.length > 1
+  const several = argument.kinds.some(other => other.kind !== kind)
   const allowed =
     kind === 'real'
       ? !(several || floating) || !(whole || datatype === 'BOOL')

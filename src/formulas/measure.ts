@@ -17,6 +17,12 @@ interface Known {
   readonly known: ReadonlyMap<string, OptionValue>
 }
 
+interface Place extends Known {
+  readonly derived: ReadonlyMap<string, Axis>
+  /** Axes of the declarations, those included that no tensor of the request has. */
+  readonly declared: ReadonlySet<Axis>
+}
+
 /**
  * Adds the axes that the text makes to `axes` and `shapes`; gives the graph's axis of each. An axis
  * as long as another by definition is its twin (N'): taking by its index is a renaming.
@@ -24,7 +30,7 @@ interface Known {
 export function deriveAxes (definition: Definition, known: Known): ReadonlyMap<string, Axis> {
   const derived = new Map<string, Axis>()
   if (definition.derived.length === 0) return derived
-  const place = { ...known, derived }
+  const place = { ...known, derived, declared: new Set(definition.axes) }
   for (const { name, length } of definition.derived) {
     const value = measure(length, place)
     if (!(Number.isInteger(value) && value >= 0 && value <= lengthMax)) {
@@ -48,7 +54,7 @@ export function deriveAxes (definition: Definition, known: Known): ReadonlyMap<s
 
 function measure (
   expression: Expression,
-  known: Known & { readonly derived: ReadonlyMap<string, Axis> }
+  known: Place
 ): number {
   switch (expression.kind) {
     case 'number':
@@ -87,8 +93,9 @@ function measure (
 function lookUp (
   name: string,
   position: number,
-  { axes, groups, numbers, known, derived }: Known & { readonly derived: ReadonlyMap<string, Axis> }
+  known: Place
 ): number {
+  const { axes, groups, numbers, derived } = known
   const group = groups.get(name)
   if (group !== undefined) {
     return group.reduce((product, axis) => product * (axes.get(axis) ?? 1), 1)
@@ -96,8 +103,9 @@ function lookUp (
   const value =
     axes.get(derived.get(name) ?? name) ??
     numbers.get(name) ??
-    known.get(name) ??
-    constants.get(name)
+    known.known.get(name) ??
+    // An optional axis that no tensor has.
+    (known.declared.has(name) ? 1 : constants.get(name))
   if (typeof value === 'number') return value
   return fail(
     position,

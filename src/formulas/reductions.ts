@@ -49,14 +49,19 @@ function mean (graph: Graph, x: Node, axes: readonly Axis[]): Node {
 }
 
 function norm (graph: Graph, x: Node, p: number, axes: readonly Axis[]): Node {
+  const [nothing, one] = [graph.constant(0), graph.constant(1)]
+  if (p === 0) {
+    const differs = graph.apply('ne', x, nothing)
+    return graph.reduce('sum', graph.apply('where', differs, one, nothing), axes)
+  }
   const size = graph.apply('abs', x)
   if (p === 1) return graph.reduce('sum', size, axes)
   if (p === Number.POSITIVE_INFINITY) return graph.reduce('max', size, axes)
   if (p === 2) return graph.apply('sqrt0', graph.reduce('sum', graph.apply('mul', x, x), axes))
   const total = graph.reduce('sum', graph.apply('pow', size, graph.constant(p)), axes)
   // Where the sum is 0, its root is computed of 1 instead: 0 · ∞ must not reach the gradient.
-  const zero = graph.apply('eq', total, graph.constant(0))
-  const safe = graph.apply('where', zero, graph.constant(1), total)
+  const zero = graph.apply('eq', total, nothing)
+  const safe = graph.apply('where', zero, one, total)
   const root = graph.apply('pow', safe, graph.constant(1 / p))
-  return graph.apply('where', zero, graph.constant(0), root)
+  return graph.apply('where', zero, nothing, root)
 }

@@ -125,10 +125,11 @@ function together (graph: Graph, op: 'add' | 'sub', a: Node, b: Node): Node | nu
   return graph.apply('where', first(a), yes, graph.apply(op, third(a), third(b)))
 }
 
-// (c ? x : 0) · y is c ? x · y : 0, unless y has more axes: then there would be more choices than
-// there were, which only pays where x is 1.
+// (c ? x : 0) · y is c ? x · y : 0 where y is finite: else 0 · inf is NaN, as in PyTorch. Not if y
+// has more axes: then there would be more choices than there were, which only pays where x is 1.
 function sinks (a: Node, y: Node): boolean {
   if (a.mask || !(is(second(a), 0) || is(third(a), 0)) || !isShallow(a)) return false
+  if (!countsAsFinite(y, 4)) return false
   return is(second(a), 1) || is(third(a), 1) || y.axes.every(axis => a.axes.includes(axis))
 }
 
@@ -140,6 +141,18 @@ function isShallow (a: Node): boolean {
   }
   return a.op === 'where' && level.length === 0
 }
+
+// Products of what is given count as finite, and arithmetic of numbers: 1 - label_smoothing.
+function countsAsFinite (y: Node, depth: number): boolean {
+  if (y.op === 'constant') return Number.isFinite(y.value)
+  if (given.has(y.op)) return true
+  const inside = depth > 0 && (products.has(y.op) || (sums.has(y.op) && y.axes.length === 0))
+  return inside && y.args.every(x => countsAsFinite(x, depth - 1))
+}
+
+const given: ReadonlySet<string> = new Set(['input', 'parameter', 'size', 'iota', 'argsort'])
+const products: ReadonlySet<string> = new Set(['mul', 'neg', 'take'])
+const sums: ReadonlySet<string> = new Set(['add', 'sub', 'div', 'clamp_min', 'clamp_max'])
 
 function sink (graph: Graph, a: Node, map: (x: Node) => Node): Node {
   const branch = (x: Node): Node => (is(x, 0) ? x : map(x))

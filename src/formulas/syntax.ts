@@ -84,6 +84,7 @@ export interface AxisSyntax {
   /** True for zero or more axes: `...`, which broadcasts, and `...S`, of one shape everywhere. */
   readonly group: boolean
   readonly optional: boolean
+  /** May be 1 where others are longer; a group then has as many dimensions everywhere. */
   readonly broadcasts: boolean
   readonly length: number | null
   readonly position: number

@@ -3,9 +3,11 @@
 
 import t from 'tap'
 import { define } from '../../src/formulas/define.ts'
-import { losses } from '../../src/losses/index.ts'
+import { type Loss, losses } from '../../src/losses/index.ts'
 import { build } from '../app.ts'
 import { good } from './bad-requests.ts'
+
+t.setTimeout(120_000)
 
 const { input, target } = good
 
@@ -17,7 +19,7 @@ t.test('the cases of every loss are answered as they say', async t => {
   const { post } = await build(t)
   for (const { name, torch, cases } of losses) {
     for (const { title, request, reply, warnings, refused } of cases) {
-      for (const path of [name, torch]) {
+      for (const path of [name, torch].filter(path => path !== '')) {
         const { status, body } = await post(`/v1/losses/${path}`, request)
         if (refused !== undefined) {
           t.match(body, { code: refused.code, detail: refused.detail }, `${path}: ${title}`)
@@ -111,18 +113,26 @@ t.test('GET lists losses and shows the formula that runs', async t => {
   const { body } = await get('/v1/losses')
   const listed = body['losses'] as Record<string, unknown>[]
   t.same(listed.map(({ name }) => name), losses.map(({ name }) => name))
-  for (const each of listed) {
+  for (const [index, each] of listed.entries()) {
+    const { torch } = losses[index] as Loss
     t.match(each, {
-      torch: String, task: String, summary: String, choose: String, options: { type: 'object' }
+      torch: torch === '' ? null : torch,
+      task: String,
+      summary: String,
+      choose: String,
+      options: { type: 'object' }
     })
     t.match((each['arguments'] as unknown[])[0],
       { name: String, shape: String, differentiable: Boolean })
   }
   for (const { name, torch } of losses) {
     const shown = (await get(`/v1/losses/${name}`)).body
-    t.same((await get(`/v1/losses/${torch}`)).body, shown, `${torch} is an alias`)
+    if (torch !== '') {
+      t.same((await get(`/v1/losses/${torch}`)).body, shown, `${torch} is an alias`)
+    }
     t.doesNotThrow(() => define(String(shown['formula'])), `the formula of ${name} can be posted`)
-    t.match(shown, { derivatives: { input: String }, examples: Array, source: String })
+    t.match(shown, { derivatives: Object, examples: Array, source: String })
+    t.ok(Object.keys(Object(shown['derivatives'])).length > 0, `${name} has a derivative`)
     for (const text of Object.values(shown['derivatives'] as object)) {
       if (text !== null) t.doesNotThrow(() => define(text), `${name}: ${text}`)
     }

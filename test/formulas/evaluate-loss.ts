@@ -60,12 +60,17 @@ export function evaluateLoss (
     .filter(([name]) => kinds[name] === 'real' && !traced.frozen.has(name))
   const slopes = gradient(graph, loss, graph.constant(1), wanted.map(([, node]) => node))
   const axes = reduction === 'none' ? traced.valueAxes : []
+  // The slopes of a loss without values are 0, not 0 / 0.
+  const isNothing = traced.valueAxes.some(axis => binding.axes.get(axis) === 0)
+  const slopeOf = (name: string, index: number): number[] => {
+    const values = run(slopes[index] ?? loss, binding.layouts.get(name))
+    return isNothing ? values.map(() => 0) : values
+  }
   return {
     loss: run(loss, axes),
     shape: axes.flatMap(axis => binding.shapes.get(axis) ?? []),
     denominator: denominator === null ? null : run(denominator)[0] ?? Number.NaN,
-    gradients: new Map(wanted.map(([name], index) =>
-      [name, run(slopes[index] ?? loss, binding.layouts.get(name))])),
+    gradients: new Map(wanted.map(([name], index) => [name, slopeOf(name, index)])),
     frozen: traced.frozen,
     warnings: traced.warnings
       .filter(({ node }) => node === null || holds(node))

@@ -8,6 +8,8 @@ import { losses } from '../../src/losses/index.ts'
 import { cases, differences, type GoldenCase, isLegacy, numbersOf } from '../golden.ts'
 import { evaluateLoss, type Evaluation } from './evaluate-loss.ts'
 
+t.setTimeout(600_000)
+
 const vectors = cases('float64')
 const datatypes = { float32: 'FP32', float64: 'FP64', int64: 'INT64' }
 

@@ -1,4 +1,4 @@
-// A request for any definition, made of its own declarations: random tensors, options off their
+// A request for any definition, made of its own declarations: random tensors, options near their
 // defaults.
 
 import { bind, type Binding, type TensorShape } from '../../src/formulas/bind.ts'
@@ -11,8 +11,13 @@ export interface Request {
   readonly inputs: Map<string, Float64Array>
 }
 
-/** Tensors of the alternative of that index where they have one, else of the first. */
-export function request (definition: Definition, alternative = 0, options: Options = {}): Request {
+/**
+ * Tensors of the alternative of that index where they have one, else of the first; positive ones if
+ * the formula has no value for others.
+ */
+export function request (
+  definition: Definition, alternative = 0, options: Options = {}, positive = false
+): Request {
   const random = generator(5)
   const lengths = new Map(definition.axes.map((axis, index) => [axis, 3 + index]))
   const tensors: Record<string, TensorShape> = {}
@@ -24,13 +29,13 @@ export function request (definition: Definition, alternative = 0, options: Optio
     const classes = lengths.get(kind.along) ?? 1
     const value = kind.kind === 'class'
       ? () => Math.floor(random() * classes)
-      : bounds.length > 0 ? () => 0.1 + 0.8 * random() : () => 3 * random() - 1
+      : positive || bounds.length > 0 ? () => 0.1 + 0.8 * random() : () => 3 * random() - 1
     tensors[name] = { shape, kind: kind.kind }
     inputs.set(name, Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value))
   }
   const numbers = definition.options
     .filter(option => option.type === 'number' && !option.static)
-    .map(option => [option.name, 0.4 + random() / 5] as const)
+    .map(option => [option.name, (Number(option.default) || 0.5) * (0.8 + random() / 5)] as const)
   const all = { ...Object.fromEntries(numbers), ...options }
   return { binding: bind(definition, tensors, all), inputs }
 }

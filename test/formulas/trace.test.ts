@@ -5,12 +5,12 @@ import t, { type Test } from 'tap'
 import { bind } from '../../src/formulas/bind.ts'
 import { define } from '../../src/formulas/define.ts'
 import { Graph } from '../../src/formulas/graph.ts'
-import { resolveKinds } from '../../src/formulas/kinds.ts'
 import { trace, traceScope, traceStatements } from '../../src/formulas/trace.ts'
 import { words } from '../../src/formulas/words.ts'
 import { losses } from '../../src/losses/index.ts'
 import { evaluate } from '../evaluator.ts'
 import { evaluateLoss } from './evaluate-loss.ts'
+import { request } from './request.ts'
 
 interface Tensor { readonly shape: readonly number[], readonly data: readonly number[] }
 
@@ -232,14 +232,12 @@ t.test('texts of the op table may use what is no word', async t => {
 t.test('the statements of a formula are found by their names', async t => {
   for (const loss of losses) {
     const definition = define(loss.formula)
-    const ofKind: Record<string, number[]> = { 'class[N?, ...]': [2], 'real[C]': [3] }
-    const tensors = Object.fromEntries(definition.tensors.map(({ name, kinds: [kind] }) =>
-      [name, { shape: ofKind[kind?.text ?? ''] ?? [2, 3], datatype: null }]))
-    const kinds = resolveKinds(definition, tensors)
-    const bound = Object.fromEntries(Object.entries(tensors)
-      .map(([name, { shape }]) => [name, { shape, kind: kinds[name] ?? 'real' }]))
-    const { statements } = trace(definition, bind(definition, bound, {}), new Graph([]))
-    const named = definition.statements.filter(({ name }) => name !== '').map(({ name }) => name)
+    const { statements } = trace(definition, request(definition).binding, new Graph([]))
+    const isNumber = (name: string): boolean =>
+      name !== '' && !definition.derived.some(axis => axis.name === name)
+    const named = definition.statements
+      .filter(({ name, expression }) => isNumber(name) && expression.kind !== 'function')
+      .map(({ name }) => name)
     t.same([...statements.keys()], named, loss.name)
   }
 })

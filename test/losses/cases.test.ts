@@ -10,6 +10,8 @@ import {
 import { type Argument, evaluateLoss, type Evaluation } from '../formulas/evaluate-loss.ts'
 import { differences } from '../golden.ts'
 
+t.setTimeout(600_000)
+
 const tolerance = { rtol: 1.3e-6, atol: 1e-7 }
 
 for (const loss of losses) {
