@@ -56,7 +56,7 @@ t.test('an aborted signal rejects at once, and the memory is soon back', async t
       const start = performance.now()
       controller.abort()
       await t.rejects(promise, { code: 'CANCELLED' })
-      t.ok(performance.now() - start < 100, 'the caller need not wait')
+      t.ok(performance.now() - start < 300, 'the caller need not wait')
       const ms = await until(() => world.heap.usedBytes === 0)
       t.ok(ms < 2000, `memory after ${Math.round(ms)} ms`)
     }
