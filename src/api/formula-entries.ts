@@ -10,8 +10,9 @@ import { Recent } from '../kernels/recent.ts'
 import type { Loss } from '../losses/index.ts'
 import { entryOf, type LossEntry } from './catalogue.ts'
 
-/** Definitions that are kept: each may have a few prepared calls. */
+/** Texts whose definitions are kept: each may have a few prepared calls. */
 export const entriesMax = 128
+const entriesOfTextMax = 4
 
 export interface FormulaText {
   /** How sentences call it. */
@@ -26,7 +27,8 @@ interface FormulaEntry extends LossEntry {
 }
 
 export class FormulaEntries {
-  readonly #entries = new Recent<string, FormulaEntry>(entriesMax)
+  /** By text, then by name and the kinds of the options. */
+  readonly #entries = new Recent<string, Recent<string, FormulaEntry>>(entriesMax)
 
   get size (): number { return this.#entries.size }
 
@@ -36,8 +38,8 @@ export class FormulaEntries {
    * @throws FORMULA_INVALID and FORMULA_TOO_LARGE with the position.
    */
   find (formula: FormulaText, options: Json = null): LossEntry {
-    const own = `${formula.name}\n${formula.text}`
-    const plain = this.#entries.get(` ${own}`, () => formulaEntry(formula, {}))
+    const own = this.#entries.get(formula.text, () => new Recent(entriesOfTextMax))
+    const plain = own.get(formula.name, () => formulaEntry(formula, {}))
     if (plain.declared || !isJsonObject(options)) return plain
     const samples: Record<string, number | boolean | string> = {}
     for (const { name } of plain.definition.arguments) {
@@ -46,7 +48,7 @@ export class FormulaEntries {
     }
     const kinds = JSON.stringify(samples)
     if (kinds === '{}') return plain
-    return this.#entries.get(`${kinds} ${own}`, () => formulaEntry(formula, samples))
+    return own.get(`${formula.name} ${kinds}`, () => formulaEntry(formula, samples))
   }
 }
 

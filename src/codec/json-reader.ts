@@ -181,8 +181,10 @@ function readLongString (cursor: Cursor): string {
   const start = cursor.position + 1
   let position = start
   let plain = true
+  let hash = 0
   let byte = byteAt(bytes, position)
   while (byte !== 0x22) {
+    hash = (Math.imul(hash, 31) + byte) | 0
     if (byte < 0x20) {
       throw unexpected(cursor, position, `the rest of the string that begins at byte ${start - 1}`)
     }
@@ -195,8 +197,21 @@ function readLongString (cursor: Cursor): string {
   }
   cursor.position = position + 1
   limitSkeleton(cursor, position)
-  if (plain) return bytes.toString('latin1', start, position)
-  return decodeString(bytes, start, position)
+  if (position - start > keptBytesMax) return decodeLong(bytes, start, position, plain)
+  const slot = hash & (keptTexts.length - 1)
+  const kept = keptTexts[slot]
+  if (kept?.raw.equals(bytes.subarray(start, position)) === true) return kept.text
+  const text = decodeLong(bytes, start, position, plain)
+  keptTexts[slot] = { raw: Buffer.from(bytes.subarray(start, position)), text }
+  return text
+}
+
+// Formulas come again and again: the last ones are not decoded anew.
+const keptTexts: { readonly raw: Buffer, readonly text: string }[] = new Array(64)
+const keptBytesMax = 4096
+
+function decodeLong (bytes: Buffer, start: number, end: number, plain: boolean): string {
+  return plain ? bytes.toString('latin1', start, end) : decodeString(bytes, start, end)
 }
 
 /** A string with escapes or beyond ASCII: its bytes must be UTF-8, its surrogates in pairs. */

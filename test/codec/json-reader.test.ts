@@ -137,3 +137,16 @@ t.test('numbers of an earlier body cannot be read', async t => {
   read('{"a":[3,4]}')
   t.throws(() => a.values, /earlier body/)
 })
+
+t.test('a long text that comes again is the same; one that only looks alike is not', async t => {
+  const reader = createJsonReader()
+  const read = (text: string) => reader.read(Buffer.from(JSON.stringify({ text })))
+  const line = 'kept = target != ignore_index\n'.repeat(5)
+  // 'Aa' and 'BB' have the same sum of places and values.
+  for (const text of [`${line}Aa`, `${line}BB`, `${line}Aa`, `${line}“é”`, line.repeat(100)]) {
+    t.same(read(text), { text })
+    t.same(read(text), { text }, 'again')
+  }
+  t.throws(() => reader.read(Buffer.from(`{"text":"${'x'.repeat(99)}\\q"}`)), { code: 'BAD_JSON' })
+  t.throws(() => reader.read(Buffer.from(`{"text":"${'x'.repeat(99)}\\q"}`)), { code: 'BAD_JSON' })
+})
