@@ -7,7 +7,7 @@ import type { Access, AddressWriter, Position } from './addresses.ts'
 import { bytesOf, elementAt } from './elements.ts'
 import type { LaneWriter } from './lane-writer.ts'
 import type { Levels } from './levels.ts'
-import { behind, get } from './shorthand.ts'
+import { behind, get, set } from './shorthand.ts'
 import type { FunctionText, Precision } from './text.ts'
 
 export class AccessWriter {
@@ -51,6 +51,23 @@ export class AccessWriter {
         const address = this.#addresses.laneAddress(access, at, lane)
         lines.push(ifCounts(at, lane, store(address, lane)))
       }
+    }
+  }
+
+  /** Adds lanes to what lies there, one after the other where they may meet. */
+  add (access: Access, value: Lane, at: Position): void {
+    const { type, count } = this.#writer
+    if (this.#addresses.variesByPosition(access) && this.#addresses.isContiguous(access)) {
+      this.store(access, this.#writer.op(`${type}.add`, this.load(access, at), value), at)
+      return
+    }
+    for (let lane = 0; lane < count; lane++) {
+      const { lines } = this.#writer.into
+      const address = this.#fn.local('i32', 'q')
+      const number = `(${this.#precision}.add (${this.#precision}.load ${get(address)}) ${
+        this.#writer.extract(value, lane)})`
+      lines.push(set(address, this.#addresses.laneAddress(access, at, lane)),
+        ifCounts(at, lane, `(${this.#precision}.store ${get(address)} ${number})`))
     }
   }
 

@@ -8,7 +8,7 @@
 
 import type { Axis, Node } from '../formulas/graph.ts'
 import { type Kept, keptValues } from './kept-plan.ts'
-import { type LoopTask, needed, type Scatters, type Stage, takenBy } from './loop-tasks.ts'
+import { allTakenBy, type LoopTask, needed, type Scatters, type Stage, takenBy } from './loop-tasks.ts'
 import { type Scatter, scatterOf } from './scatter.ts'
 import type { Loop } from './schedule.ts'
 import { isReduction, sameSet } from './space.ts'
@@ -66,7 +66,7 @@ export function planLoop (loop: Loop): LoopPlan {
 
 // All that a loop computes.
 function nodesOf (loop: Loop): Node[] {
-  return needed(loop.tasks.map(takenBy), node =>
+  return needed(loop.tasks.flatMap(allTakenBy), node =>
     loop.reads.has(node) || node.axes.length === 0)
 }
 
@@ -108,8 +108,9 @@ function staging (
   for (const task of loop.tasks) {
     const value = takenBy(task)
     const axes = task.kind === 'store' ? task.to.layout : value.axes
-    const isAlong = inner.length === 0 || axes.some(axis => inner.includes(axis))
-    if (isAlong) stage(firstOf(value)).tasks.push(task)
+    const isAlong = inner.length === 0 || task.kind === 'collect' || axes.some(axis => inner.includes(axis))
+    const first = Math.max(...allTakenBy(task).map(firstOf))
+    if (isAlong) stage(first).tasks.push(task)
     else rowTasks.push(task)
   }
   return { stages, rowTasks }

@@ -9,7 +9,7 @@ import type { LoopText } from './loop-text.ts'
 import { LoopValues, type Work } from './loop-values.ts'
 import type { Scatter } from './scatter.ts'
 import { below, get, set } from './shorthand.ts'
-import type { StoreTask } from './schedule.ts'
+import type { CollectTask, StoreTask } from './schedule.ts'
 import type { Block } from './text.ts'
 
 /** A place along the lanes: so many interleaved vectors from a position on. */
@@ -64,7 +64,8 @@ export class LoopStages {
 
   #do (task: LoopTask, at: Position, work: Work): void {
     const { access, plan, writer } = this.#text
-    if (task.kind === 'store') {
+    if (task.kind === 'collect') this.#collect(task, at)
+    else if (task.kind === 'store') {
       access.store(accessTo(task.to), this.values.at(rootOf(task, plan.scatters), at.copy), at)
     } else if (at.lane === '') {
       // A value a row has once is one number, not a vector of different lanes.
@@ -74,6 +75,26 @@ export class LoopStages {
         : this.values.at(argument, at.copy)
       this.accumulator(task.node).addNumber(writer.into.lines, value)
     } else this.#add(task.node, takenBy(task), at, work)
+  }
+
+  // What goes to no place of the axis counts as 0.
+  #collect ({ to, axis, index, value, node }: CollectTask, at: Position): void {
+    const { access, addresses, levels, plan, precision, writer } = this.#text
+    const { type } = writer
+    const lane = this.values.at(index, at.copy)
+    const length = get(addresses.length(axis))
+    const end = this.#text.fn.once(this.#text.fn.entry, `end ${axis}`, 'v128', () =>
+      `(${type}.splat (${precision}.convert_i32_u ${length}))`, 'k') as Lane
+    const exists = writer.op('v128.and',
+      writer.op('v128.and', writer.op(`${type}.ge`, lane, writer.constant(0)),
+        writer.op(`${type}.lt`, lane, end)),
+      writer.op(`${type}.eq`, lane, writer.op(`${type}.floor`, lane)))
+    const counted = writer.op('v128.and', this.values.at(value, at.copy), exists)
+    const gather = {
+      axis, lane, level: levels.of(index.axes), varies: index.axes.includes(plan.lane)
+    }
+    const key = `${to.place} at ${node.id}`
+    access.add({ ...accessTo(to), gathers: [gather], key }, counted, at)
   }
 
   #add (reduction: Node, argument: Node, at: Position, { fused }: Work): void {

@@ -2,10 +2,10 @@
 
 import type { Node } from '../formulas/graph.ts'
 import type { Gathering } from './accumulator.ts'
-import type { StoreTask, TotalTask } from './schedule.ts'
+import type { CollectTask, StoreTask, TotalTask } from './schedule.ts'
 import type { Scatter } from './scatter.ts'
 
-export type LoopTask = StoreTask | TotalTask
+export type LoopTask = StoreTask | CollectTask | TotalTask
 
 /** Stores in which one place of the row differs from the rest. */
 export type Scatters = ReadonlyMap<LoopTask, Scatter>
@@ -18,7 +18,13 @@ export interface Stage {
 
 /** The value a task stores, or adds up. */
 export function takenBy (task: LoopTask): Node {
+  if (task.kind === 'collect') return task.value
   return task.kind === 'store' ? task.node : conditionOf(task.node) ?? task.node.args[0] as Node
+}
+
+/** All values a task takes. */
+export function allTakenBy (task: LoopTask): Node[] {
+  return task.kind === 'collect' ? [task.value, task.index] : [takenBy(task)]
 }
 
 /** What a task computes one lane like another. */
@@ -30,7 +36,8 @@ export function rootOf (task: LoopTask, scatters: Scatters): Node {
 export function rootsOf ({ reductions, tasks }: Stage, scatters: Scatters): Node[] {
   return [
     ...reductions.map(node => node.args[0] as Node),
-    ...tasks.map(task => rootOf(task, scatters))
+    ...tasks.flatMap(task =>
+      task.kind === 'collect' ? allTakenBy(task) : [rootOf(task, scatters)])
   ]
 }
 

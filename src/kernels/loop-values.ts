@@ -43,7 +43,9 @@ export class LoopValues {
     const nodes = this.needs(rootsOf(stage, scatters), index)
     const totals = stage.tasks.flatMap(task => task.kind === 'total' ? [task.node] : [])
     const isStored = (node: Node): boolean => stage.tasks.some(task =>
-      task.kind === 'store' && rootOf(task, scatters) === node)
+      task.kind === 'collect'
+        ? task.value === node || task.index === node
+        : task.kind === 'store' && rootOf(task, scatters) === node)
     const fused = fusable(nodes, [...stage.reductions, ...totals], {
       isFree: node => !isStored(node) && !this.#kept.isKept(node) && !this.#isAtHand(node, index),
       isBeside: (product, sum) => levels.of(product.axes) === levels.of(sum.axes)

@@ -24,7 +24,7 @@ export function stepsOf (planned: readonly Planned[]): Step[] {
   }
   for (const { level, space, members } of loops) {
     const tasks = members.flatMap(({ task }) =>
-      task.kind === 'store' || task.kind === 'total' ? [task] : [])
+      task.kind === 'product' || task.kind === 'rows' ? [] : [task])
     const reads = new Map(members.flatMap(member => [...member.reads]))
     steps.push({ level, step: { kind: 'loop', space, tasks, reads } })
   }

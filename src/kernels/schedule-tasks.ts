@@ -4,6 +4,7 @@
 
 import type { Axis, Graph, Node } from '../formulas/graph.ts'
 import { isStored } from '../formulas/leaves.ts'
+import { type Collected, collectedOf } from './collected.ts'
 import { type Product, productOf } from './product.ts'
 import type { Output, Stored, Task } from './schedule.ts'
 import { isReduction, liesTogether, sameOrder, sameSet, sameSpace, type Space, spaceOf }
@@ -100,7 +101,7 @@ export class TaskPlanner {
 
   // True for what must lie in memory before a loop over this space begins.
   #isBefore (node: Node, space: Space | null): boolean {
-    if (isReduction(node)) return !isRowOf(node, space)
+    if (isReduction(node)) return !isRowOf(node, space) || collectedOf(node) !== null
     return isStored(node) || (space?.walk !== undefined && isWorthStoring(node, space))
   }
 
@@ -134,7 +135,23 @@ export class TaskPlanner {
   // What no ordinary loop makes; null if one does, or if the order of axes is not to be had.
   #whole (node: Node, wanted: Stored | null): Made | null {
     if (node.op === 'recur') return this.#walk(node, wanted)
-    return isStored(node) ? this.#rows(node, wanted) : this.#product(node, wanted)
+    if (isStored(node)) return this.#rows(node, wanted)
+    const collected = collectedOf(node)
+    if (collected !== null) return this.#collect(node, collected, wanted)
+    return this.#product(node, wanted)
+  }
+
+  #collect (node: Node, { outer, ...parts }: Collected, wanted: Stored | null): Made {
+    const to = wanted ?? this.#temporary(node, node.axes)
+    const zeros = this.#plan({ kind: 'store', node: this.#graph.constant(0), to },
+      { outer: node.axes, inner: [] })
+    const planned = this.#plan({ kind: 'collect', node, to, ...parts },
+      { outer, inner: node.over })
+    planned.needs.add(zeros)
+    const made = this.#note(node, to, planned)
+    this.#visit(parts.value, planned)
+    this.#visit(parts.index, planned)
+    return made
   }
 
   #walk (node: Node, wanted: Stored | null): Made {
@@ -216,7 +233,8 @@ export class TaskPlanner {
 
   // The space in which a value with these axes can be computed with its row reductions inside.
   #spaceFor (node: Node, axes: readonly Axis[]): Space {
-    if (isReduction(node) && node.axes.length > 0 && sameSet(node.axes, axes)) return spaceOf(node)
+    if (isReduction(node) && node.axes.length > 0 && sameSet(node.axes, axes)
+      && collectedOf(node) === null) return spaceOf(node)
     let alongside: Space | null = null
     const seen = new Set<Node>()
     const open = [node]
@@ -225,7 +243,8 @@ export class TaskPlanner {
       seen.add(next)
       if (isStored(next) || next.op === 'shift') continue
       if (isReduction(next)) {
-        if (next.axes.length === 0 || productOf(this.#graph, next) !== null) continue
+        if (next.axes.length === 0 || collectedOf(next) !== null) continue
+        if (productOf(this.#graph, next) !== null) continue
         const space = spaceOf(next)
         if (sameSet([...space.outer, ...space.inner], axes)) return space
         if (sameSet(space.outer, axes)) alongside ??= space

@@ -35,6 +35,16 @@ export interface StoreTask {
   readonly to: Stored
 }
 
+/** Adds each value at its place, in memory that has been set to 0. */
+export interface CollectTask {
+  readonly kind: 'collect'
+  readonly node: Node
+  readonly to: Stored
+  readonly axis: Axis
+  readonly index: Node
+  readonly value: Node
+}
+
 export interface TotalTask {
   readonly kind: 'total'
   readonly node: Node
@@ -60,12 +70,12 @@ export interface RowsTask {
   readonly to: Stored
 }
 
-export type Task = StoreTask | TotalTask | ProductTask | RowsTask
+export type Task = StoreTask | CollectTask | TotalTask | ProductTask | RowsTask
 
 export interface Loop {
   readonly kind: 'loop'
   readonly space: Space
-  readonly tasks: readonly (StoreTask | TotalTask)[]
+  readonly tasks: readonly (StoreTask | CollectTask | TotalTask)[]
   /** Values that are read from memory although the graph could compute them. */
   readonly reads: ReadonlyMap<Node, Stored>
 }

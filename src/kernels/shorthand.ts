@@ -6,8 +6,9 @@ export function wat (text: string): string {
   return text.replace(naming, get)
 }
 
-const naming = new RegExp('(?<!\\((?:local|local\\.[gs]et|local\\.tee|global\\.get|param|func|call|' +
-  'block|loop|br|br_if) )\\$[\\w.]+', 'g')
+const written =
+  'local|local\\.get|local\\.set|local\\.tee|global\\.get|param|func|call|block|loop|br|br_if'
+const naming = new RegExp(`(?<!\\((?:${written}) )\\$[\\w.]+`, 'g')
 
 /** Declares locals. */
 export function locals (type: 'i32' | 'f32' | 'f64' | 'v128', ...names: readonly string[]): string {

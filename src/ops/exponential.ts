@@ -61,11 +61,15 @@ const remainders = {
   ]
 }
 
-// Beyond these eˣ is 0, ∞ and eˣ - 1 is -1.
+// Beyond these eˣ is ∞ and eˣ - 1 is -1.
 const limits = {
-  f32x4: { zero: -104, infinity: 89, minusOne: -18, largest: (2 - 2 ** -23) * 2 ** 127 },
-  f64x2: { zero: -746, infinity: 710, minusOne: -38, largest: Number.MAX_VALUE }
+  f32x4: { infinity: 89, minusOne: -18, largest: (2 - 2 ** -23) * 2 ** 127 },
+  f64x2: { infinity: 710, minusOne: -38, largest: Number.MAX_VALUE }
 }
+
+// What is below -n ln 2 is held there, where the bits of the power are 0: a product that underflows
+// would cost a hundred times as much, and e^-∞ is common.
+const zero = (n: number): number => -n * Math.LN2
 
 /**
  * eˣ for x ≤ 0. The polynomial's coefficients carry 2⁻ᵏ and the power is 2ⁿ⁺ᵏ, which never leaves
@@ -73,8 +77,8 @@ const limits = {
  */
 export function expNonpositive (w: Lanes, a: Lane): Lane {
   const { mantissaBits, exponentBias } = formatOf(w)
-  const spare = w.type === 'f32x4' ? 64 : 512
-  const x = atLeast(w, a, limits[w.type].zero)
+  const spare = mantissaBits + 1
+  const x = atLeast(w, a, zero(exponentBias + spare))
   const { r, held } = reduce(w, x, exponentBias + spare)
   const scaled = exponentials[w.type].map(coefficient => coefficient * 2 ** -spare)
   return lane.mul(w, lane.polynomial(w, r, scaled), lane.shiftLeft(w, held, mantissaBits))
@@ -82,8 +86,9 @@ export function expNonpositive (w: Lanes, a: Lane): Lane {
 
 /** eˣ. */
 export function exp (w: Lanes, a: Lane): Lane {
-  const x = atMost(w, atLeast(w, a, limits[w.type].zero), limits[w.type].infinity)
-  const { r, held } = reduce(w, x, 2 * formatOf(w).exponentBias)
+  const offset = 2 * formatOf(w).exponentBias
+  const x = atMost(w, atLeast(w, a, zero(offset)), limits[w.type].infinity)
+  const { r, held } = reduce(w, x, offset)
   return timesPower(w, lane.polynomial(w, r, exponentials[w.type]), held)
 }
 

@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import { gradient } from '../../src/formulas/gradient.ts'
 import { type Axis, Graph, type Node } from '../../src/formulas/graph.ts'
+import { argsort, cumsum, previous, recur, shift } from '../../src/formulas/sequences.ts'
 import { reach } from '../../src/formulas/walk.ts'
 import type { Output } from '../../src/kernels/compile.ts'
 import { count } from './against-evaluator.ts'
@@ -39,7 +40,7 @@ function place (graph: Graph, k: number): Node {
   const index = graph.input('index', ['N'], 'INT64')
   const other = graph.input('other', ['S', 'N'], 'INT32')
   const shifted = graph.apply('sub', graph.iota(axisOf(k)), graph.constant(1))
-  return [index, other, graph.iota(axisOf(k + 1)), shifted, graph.constant(1)][k % 5] ?? index
+  return [index, other, graph.iota(axisOf(k + 1)), shifted, graph.constant(0)][k % 5] ?? index
 }
 
 function condition (graph: Graph, k: number): Node {
@@ -74,8 +75,32 @@ const makes: readonly Make[] = [
   (graph, x, y, k) => graph.apply('where', condition(graph, k), x, y),
   (graph, x, _, k) => graph.apply('where', condition(graph, k), x, graph.constant(0)),
   (graph, x, y) =>
-    graph.apply('with_derivative', graph.apply('tanh', x), x, graph.apply('sigmoid', y))
+    graph.apply('with_derivative', graph.apply('tanh', x), x, graph.apply('sigmoid', y)),
+  (graph, x, _, k) => cumsum(graph, x, axisOf(k), k > 30 ? 1 : -1),
+  (graph, x, _, k) => shift(graph, x, axisOf(k), k % 7 - 3, k % 2),
+  (graph, x, _, k) => graph.take(x, order(graph, k), axisOf(k >> 1)),
+  (graph, x, y, k) => recurrence(graph, x, y, k),
+  (graph, x, y, k) => recurrence(graph, x, y, k)
 ]
+
+// By an input, so that rounding cannot change it.
+function order (graph: Graph, k: number): Node {
+  const input = graph.input('d', ['N', 'C', 'S'], 'real')
+  return argsort(graph, input, ['N', 'C', 'S'][k % 3] ?? 'N')
+}
+
+// Of its neighbours along none, one or two other axes.
+function recurrence (graph: Graph, x: Node, y: Node, k: number): Node {
+  const axis = axisOf(k)
+  const before = previous(graph, axis, graph.union([x, y, graph.iota(axis)]), k % 3 / 2)
+  let other = before
+  for (const along of [axisOf(k + 1), axisOf(k + 2)].slice(0, k % 5 % 3)) {
+    if (before.axes.includes(along)) other = shift(graph, other, along, k % 4 - 2, before.value)
+  }
+  const half = graph.apply('mul', other, graph.apply('tanh', y))
+  const next = graph.apply('tanh', graph.apply('add', half, graph.apply('add', before, x)))
+  return recur(graph, next, before, k % 2 === 0 ? 1 : -1)
+}
 
 function build (
   instructions: readonly Instruction[], sizes: readonly number[], shape: number
@@ -122,8 +147,9 @@ function build (
   return { graph, outputs, lengths, toString: text }
 }
 
-function lineOf ({ id, op, args, over, name, value, layout, axes }: Node): string {
-  const rest = [name, layout.join(), op === 'constant' ? value : '', over.join()].filter(String)
+function lineOf ({ id, op, args, over, name, value, step, layout, axes }: Node): string {
+  const known = op === 'constant' || step !== 0 ? value : ''
+  const rest = [name, layout.join(), known, step === 0 ? '' : step, over.join()].filter(String)
   return `  ${id} = ${op} ${[...args.map(arg => arg.id), ...rest].join(' ')} [${axes.join()}]`
 }
 
