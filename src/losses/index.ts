@@ -24,10 +24,12 @@ import { hinge } from './hinge.ts'
 import { hingeEmbedding } from './hinge-embedding.ts'
 import { huber } from './huber.ts'
 import { importanceSampling } from './importance-sampling.ts'
+import { infoNce } from './info-nce.ts'
 import { jaccard } from './jaccard.ts'
 import { klDiv } from './kl-div.ts'
 import { l1 } from './l1.ts'
 import { linearCrossEntropy } from './linear-cross-entropy.ts'
+import { listmle } from './listmle.ts'
 import { listnet } from './listnet.ts'
 import { logCosh } from './log-cosh.ts'
 import type { Loss } from './loss.ts'
@@ -39,15 +41,18 @@ import { multiLabelMargin } from './multi-label-margin.ts'
 import { multiLabelSoftMargin } from './multi-label-soft-margin.ts'
 import { multiMargin } from './multi-margin.ts'
 import { nll } from './nll.ts'
+import { ntXent } from './nt-xent.ts'
 import { poissonNll } from './poisson-nll.ts'
 import { poly1Ce } from './poly1-ce.ts'
 import { ppo } from './ppo.ts'
 import { quantile } from './quantile.ts'
 import { ranknet } from './ranknet.ts'
+import { siglip } from './siglip.ts'
 import { sigmoidFocal } from './sigmoid-focal.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { softMargin } from './soft-margin.ts'
 import { softmaxFocal } from './softmax-focal.ts'
+import { supCon } from './sup-con.ts'
 import { symmetricCe } from './symmetric-ce.ts'
 import { tokenCe } from './token-ce.ts'
 import { tripletMargin } from './triplet-margin.ts'
@@ -65,8 +70,9 @@ export const losses: readonly Loss[] = [
   generalizedCe, symmetricCe,
   multiLabelMargin, multiLabelSoftMargin, asymmetric,
   klDiv,
-  marginRanking, ranknet, bpr, listnet,
-  cosineEmbedding, hingeEmbedding, tripletMargin, tripletMarginWithDistance, contrastive,
+  marginRanking, ranknet, bpr, listnet, listmle,
+  cosineEmbedding, hingeEmbedding, tripletMargin, tripletMarginWithDistance, contrastive, infoNce,
+  ntXent, siglip, supCon,
   tokenCe,
   dice, jaccard, tversky,
   giou, diou, ciou,
