@@ -46,7 +46,7 @@ export function compileProgram (request: CompileRequest): Compiled {
     module: assemble(wat),
     steps,
     precision,
-    parts,
+    parts: parts.map(ofOriginals),
     template: record.template(),
     lengths: record.named('length'),
     inputs: record.named('input'),
@@ -58,6 +58,11 @@ export function compileProgram (request: CompileRequest): Compiled {
     scratchStrideWord,
     wat
   }
+}
+
+// The caller knows the length of an axis, not of its twins.
+function ofOriginals ({ title, fit }: Part): Part {
+  return { title, fit: length => fit(axis => length(originalAxis(axis))) }
 }
 
 // The functions of all steps. Numbers are computed when the last loop has ended; where none is

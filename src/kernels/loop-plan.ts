@@ -8,7 +8,8 @@
 
 import type { Axis, Node } from '../formulas/graph.ts'
 import { type Kept, keptValues } from './kept-plan.ts'
-import { allTakenBy, type LoopTask, needed, type Scatters, type Stage, takenBy } from './loop-tasks.ts'
+import { allTakenBy, type LoopTask, needed, type Scatters, type Stage, takenBy }
+  from './loop-tasks.ts'
 import { type Scatter, scatterOf } from './scatter.ts'
 import type { Loop } from './schedule.ts'
 import { isReduction, sameSet } from './space.ts'
@@ -108,7 +109,8 @@ function staging (
   for (const task of loop.tasks) {
     const value = takenBy(task)
     const axes = task.kind === 'store' ? task.to.layout : value.axes
-    const isAlong = inner.length === 0 || task.kind === 'collect' || axes.some(axis => inner.includes(axis))
+    const isAlong = inner.length === 0 || task.kind === 'collect'
+      || axes.some(axis => inner.includes(axis))
     const first = Math.max(...allTakenBy(task).map(firstOf))
     if (isAlong) stage(first).tasks.push(task)
     else rowTasks.push(task)

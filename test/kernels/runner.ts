@@ -1,7 +1,6 @@
 // Runs compiled programs without a pool: lays out a memory by hand, runs all chunks (in any order)
 // and reads the outputs. What lies behind an output is checked to be untouched.
 
-import { originalAxis } from '../../src/formulas/graph.ts'
 import type { Compiled } from '../../src/kernels/program.ts'
 import { stepOffset } from '../../src/kernels/record.ts'
 
@@ -43,7 +42,11 @@ export class Machine {
 
   constructor (program: Compiled, { lengths, inputs, numbers, outputs, datatypes }: Run) {
     this.#program = program
-    const length = (axis: string): number => lengths.get(originalAxis(axis)) ?? NaN
+    const length = (axis: string): number => {
+      const found = lengths.get(axis)
+      if (found === undefined) throw new Error(`axis ${axis} has no length`)
+      return found
+    }
     this.#record = this.#place(program.template.length)
     new Uint8Array(memory.buffer).set(program.template, this.#record)
     for (const [axis, word] of program.lengths) this.#set(word, length(axis))
