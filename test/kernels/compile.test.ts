@@ -230,6 +230,20 @@ const cases: Readonly<Record<string, Case>> = {
            ends = index(T) == T - 1 && index(S) >= S - 2 ? alpha : -inf
            mean(-logsumexp(ends, T, S))`
   },
+  'rows of a table, and the gradient collected in it': {
+    axes: 'VDN',
+    lengths: [[5, 0, 3], [5, 3, 0], [1, 1, 1], [5, 33, 9], [40, 2, 70]],
+    tensors: { w: 'V D', i: 'N INT64', g: 'N D' },
+    by: ['w'],
+    loss: 'mean(w[V = i] * g)'
+  },
+  'direct reward optimisation': {
+    axes: 'NT',
+    lengths: [[1, 1], [3, 5], [2, 700]],
+    tensors: { x: 'N T', y: 'N T', a: 'N' },
+    numbers: { beta: 0.05 },
+    loss: '-sum(x * a - beta / 2 * (x - y) ** 2) / N / T'
+  },
   'numbers alone': {
     axes: '',
     lengths: [[]],
