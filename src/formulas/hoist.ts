@@ -141,6 +141,8 @@ class Totals {
   // (put(g, i) + y) · x term by term; null if no term stands at one place.
   #terms (sum: Node, x: Node, over: readonly Axis[]): Node | null {
     if (!['add', 'sub'].includes(sum.op) || !hasPlace(sum, over, depthMax)) return null
+    // A matrix product stays whole.
+    if (x.axes.some(axis => !sum.axes.includes(axis))) return null
     const [left, right] = sum.args.map(term =>
       simpler(this.#graph, this.#taker, this.#graph.apply('mul', term, x)))
     return left === undefined || right === undefined
