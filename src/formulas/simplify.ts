@@ -87,8 +87,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     return isFalse(a) || isTrue(b) ? b : null
   }],
   ['where', choice],
-  ['stop_gradient', (_, a) => (a.op === 'stop_gradient' ? a : null)],
-  ['with_derivative', (_, a, b) => (a === b ? a : null)]
+  ['stop_gradient', (_, a) => (a.op === 'stop_gradient' ? a : null)]
 ])
 
 // a · b, looking at a.

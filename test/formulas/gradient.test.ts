@@ -116,6 +116,7 @@ const kinks: readonly (readonly [formula: string, at: number, slope: number])[] 
   ['xlogy(a, 2)', 0, Math.log(2)],
   ['stop_gradient(a) * a', 3, 3],
   ['with_derivative(maximum(a, 1), a, 1)', 0, 1],
+  ['with_derivative(a, a, 3)', 2, 3],
   ['a == a ? 5 : a', 1, 0],
   ['softplus(a)', 1000, 1],
   ['sigmoid(a)', -1000, 0]
