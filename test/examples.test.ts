@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { startService } from './service.ts'
 
+t.setTimeout(300_000)
 const run = promisify(execFile)
 // A Python that has examples/boosting/requirements.txt.
 const python = process.env['LOSSD_PYTHON'] ?? 'python3'
