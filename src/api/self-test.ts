@@ -1,5 +1,5 @@
-// Before the service is ready it answers one case of each common loss to itself: that compiles their
-// programs, and shows that kernels on this machine give the numbers written beside the formulas.
+// Before the service is ready it answers one case of each common loss to itself: that compiles
+// their programs, and shows that kernels on this machine give the numbers beside the formulas.
 // The others are compiled when they are asked for; all together would take seconds.
 
 import { createJsonReader } from '../codec/json-reader.ts'
