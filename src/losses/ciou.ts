@@ -14,7 +14,7 @@ export const ciou: Loss = {
     reduction: 'none' | 'mean' | 'sum' = 'none'
     boxes1: real[N, K = 4]      // x1, y1, x2, y2
     boxes2: real[N, K = 4]
-    eps: number = 1e-7
+    eps: number >= 0 = 1e-7
 
     x1 = maximum(boxes1[K = 0], boxes2[K = 0])
     y1 = maximum(boxes1[K = 1], boxes2[K = 1])
