@@ -45,9 +45,13 @@ export class AxisNames {
     const name = this.#derived.get(axis)
     const source = name === undefined ? null : statementOf(this.#definition.text, name)
     if (name === undefined || source === null) return null
+    const uses = (other: string): boolean =>
+      new RegExp(`(?<![\\w.])${other}(?![\\w.])`).test(source)
     for (const [other, otherName] of this.#derived) {
-      const named = new RegExp(`(?<![\\w.])${otherName}(?![\\w.])`)
-      if (otherName !== name && named.test(source)) this.write(other)
+      if (otherName !== name && uses(otherName)) this.write(other)
+    }
+    for (const other of this.#definition.axes) {
+      if (other !== '...' && uses(other)) this.named.add(other)
     }
     this.statements.push(source)
     return name

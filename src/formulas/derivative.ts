@@ -4,7 +4,7 @@
 import { bind, type Binding, type TensorShape } from './bind.ts'
 import { outside } from './checks.ts'
 import { AxisNames } from './axis-names.ts'
-import type { Argument, Definition, OptionArgument } from './definition.ts'
+import type { Argument, Definition, OptionArgument, TensorArgument } from './definition.ts'
 import { gradient } from './gradient.ts'
 import { type Axis, Graph, type Node } from './graph.ts'
 import { charactersMax } from './lex.ts'
@@ -42,17 +42,26 @@ export function derivative (definition: Definition, argument: string): string | 
   return text.length > charactersMax ? null : text
 }
 
-// Adds arguments until each axis that the text names belongs to one that is declared.
+// Adds arguments until each axis that the text names, or that classes lie along, belongs to one
+// that is declared.
 function addAxisBearers ({ tensors }: Definition, used: Set<string>, { named }: AxisNames): void {
-  const along = tensors
-    .filter(({ name }) => used.has(name))
-    .map(({ kinds: [first] }) => first?.along ?? '')
-  for (const axis of [...named, ...along]) {
+  const along = ({ kinds: [first] }: TensorArgument): Axis[] =>
+    first?.kind === 'class' ? [first.along] : []
+  const axes = [...named, ...tensors.filter(({ name }) => used.has(name)).flatMap(along)]
+  for (const axis of axes) {
     const bearers = tensors.filter(({ kinds: [type] }) =>
-      type?.axes.some(({ name }) => name === axis))
+      type?.axes.some(({ name }) => name === axis || name === groupOf(axis)))
     const [first] = bearers
-    if (first !== undefined && !bearers.some(({ name }) => used.has(name))) used.add(first.name)
+    if (first === undefined || bearers.some(({ name }) => used.has(name))) continue
+    used.add(first.name)
+    axes.push(...along(first))
   }
+}
+
+// The group that an axis of the graph belongs to, ...S0 to S; of no other axis there is one.
+const groupOf = (axis: Axis): string | undefined => {
+  const name = /^\.\.\.(.*?)\d+$/.exec(axis)?.[1]
+  return name === '' ? '...' : name
 }
 
 // Axes of different lengths, the first the longest; options off their defaults, so that none folds.
@@ -62,7 +71,9 @@ function sample (definition: Definition): Binding {
   for (const { name, kinds: [first] } of definition.tensors) {
     if (first === undefined) continue
     const shape = first.axes.map(axis => axis.length ?? lengths.get(axis.name) ?? 1)
-    tensors[name] = { shape, kind: first.kind }
+    const { kind } = first
+    // The datatype tells the printer that a name is a yes/no value.
+    tensors[name] = kind === 'boolean' ? { shape, kind, datatype: 'BOOL' } : { shape, kind }
   }
   const options: Record<string, number> = {}
   for (const option of definition.options) {

@@ -2,7 +2,10 @@
 
 import { type Axis, type Graph, type Node, originalAxis } from './graph.ts'
 
-/** The index itself where it needs no rounding and clamping: classes of inputs are checked. */
+/**
+ * The index itself where it needs no rounding and clamping: classes are checked, and what else is
+ * whole is clamped where the text takes.
+ */
 export function placeOf (graph: Graph, i: Node, axis: Axis): Node {
   if (isPlace(i, axis)) return i
   const last = graph.apply('sub', graph.size(axis), graph.constant(1))
@@ -15,7 +18,23 @@ function isPlace (i: Node, axis: Axis): boolean {
     case 'take': return i.args[0] !== undefined && isPlace(i.args[0], axis)
     case 'iota': case 'argsort': return originalAxis(i.over[0] ?? '') === originalAxis(axis)
     case 'constant': return Number.isInteger(i.value) && i.value >= 0
-    case 'clamp': return i.args[0]?.op === 'floor' && i.args[1]?.value === 0
+    case 'clamp': return i.args[0] !== undefined && isWhole(i.args[0]) && endsAt(i, axis)
     default: return false
   }
+}
+
+function isWhole ({ op, args: [x], datatype, value }: Node): boolean {
+  switch (op) {
+    case 'input': return datatype !== 'real'
+    case 'constant': return Number.isInteger(value)
+    case 'take': return x !== undefined && isWhole(x)
+    default: return op === 'floor'
+  }
+}
+
+// 0 … size - 1
+function endsAt ({ args: [, first, last] }: Node, axis: Axis): boolean {
+  const [size, one] = last?.args ?? []
+  return first?.value === 0 && last?.op === 'sub' && size?.op === 'size' &&
+    size.over[0] === originalAxis(axis) && one?.value === 1
 }

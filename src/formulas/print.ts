@@ -74,6 +74,8 @@ interface Writer {
 function textOf (node: Node, writer: Writer): Text | null {
   const { axis } = writer.names
   const [a = atom(''), b = a, c = a] = node.args.map(writer.find)
+  // A yes/no tensor, which lies in memory as numbers.
+  if (node.op === 'ne' && node.args[0]?.datatype === 'BOOL') return a
   const sign = infix.get(node.op)
   if (sign !== undefined) {
     const [word, level] = sign

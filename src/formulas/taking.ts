@@ -15,7 +15,8 @@ export function take (tracer: Tracer, taking: Taking, environment: Environment):
   let x = isNode(value) && value.mask ? value : tracer.number(value, argument.position)
   const indices = takes.map(({ axis, index }) => {
     const at = tracer.number(tracer.evaluate(index, environment), index.position)
-    return { at, axis: axisOf(tracer, axis, at, position, environment) }
+    const along = axisOf(tracer, axis, at, position, environment)
+    return { at: clamped(tracer, at, along), axis: along }
   })
   // All at once: an axis that an index of another runs along is renamed first.
   const renamed = indices.map(({ axis }, place) => {
@@ -31,6 +32,20 @@ export function take (tracer: Tracer, taking: Taking, environment: Environment):
     x = takeNeighbour(graph, x, at, along) ?? graph.take(x, at, along)
   })
   return x
+}
+
+// A whole number that need not be a place along the axis: one that is given and not checked, or
+// that is written in the text. Of all others it is known, or seen when they are differentiated.
+function clamped ({ graph, classAxes, unchecked, fixed }: Tracer, at: Node, axis: Axis): Node {
+  let source = at
+  while (source.op === 'take' && source.args[0] !== undefined) source = source.args[0]
+  const classes = classAxes.get(source)
+  const isPlace = source.op === 'constant'
+    ? source.value < (fixed.get(axis) ?? 1)
+    : !unchecked.has(source) && (classes === undefined || classes.axes.includes(axis))
+  if (axis === '' || isPlace) return at
+  const last = graph.apply('sub', graph.size(axis), graph.constant(1))
+  return graph.apply('clamp', at, graph.constant(0), last)
 }
 
 // The graph's axis of x[axis = …] or x[at]; empty if it is missing from the request.

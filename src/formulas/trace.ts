@@ -38,7 +38,7 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
   const names = new Map<string, Value>()
   for (const name of definition.axes) names.set(name, axisOf(binding, name))
   const inputs = new Map<string, Node>()
-  for (const { name, default: fallback } of definition.tensors) {
+  for (const { name, default: fallback, bounds } of definition.tensors) {
     const given = binding.tensors.get(name)
     if (given === undefined) {
       names.set(name, graph.constant(fallback ?? 0))
@@ -50,6 +50,10 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
     const { kind, along } = given.kind
     names.set(name, kind === 'boolean' ? graph.apply('ne', node, graph.constant(0)) : node)
     if (kind === 'class' && along !== '') tracer.classAxes.set(node, axisOf(binding, along))
+    if (kind === 'integer' || bounds.length > 0) tracer.unchecked.add(node)
+    for (const { name: axis, length } of given.kind.axes) {
+      if (length !== null) tracer.fixed.set(axis, length)
+    }
   }
   for (const [name, value] of binding.known) names.set(name, known(graph, value))
   for (const name of binding.numbers.keys()) names.set(name, graph.parameter(name))

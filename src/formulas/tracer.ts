@@ -39,6 +39,10 @@ export class Tracer {
   readonly missing: ReadonlySet<string>
   /** The axis along which an argument of type class counts: x[target] takes along it. */
   readonly classAxes = new Map<Node, AxisValue>()
+  /** Whole numbers that are no places: integers, classes that the text bounds itself. */
+  readonly unchecked = new Set<Node>()
+  /** Lengths that the declarations say. */
+  readonly fixed = new Map<Axis, number>()
   readonly #settings: TracerSettings
   #steps = 0
   #depth = 0

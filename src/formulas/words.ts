@@ -4,8 +4,12 @@
 
 import { type Op, ops } from '../ops/index.ts'
 import { fail } from './fault.ts'
+import type { Node } from './graph.ts'
 import { reductions } from './reductions.ts'
 import { sequenceWords } from './scanning.ts'
+import type { Call } from './syntax.ts'
+import type { Tracer } from './tracer.ts'
+import { isNode, type Value } from './values.ts'
 import { nameOf, none, presentAxes, type Word, word } from './word.ts'
 
 export type { Word } from './word.ts'
@@ -47,14 +51,14 @@ const own: readonly Word[] = [
     }),
   word('has(x, axis)', 'whether x has the axis; known before anything runs', [2, 2, 1],
     (tracer, [x, axis], call) => {
-      const { axes } = tracer.numberOf(x, call, 0)
+      const { axes } = nodeOf(tracer, x, call, 0)
       return tracer.graph.constant(tracer.axesOf(axis, call, 1).some(name => axes.includes(name)))
     }),
   word('given(x)', 'whether the argument x is given; known before anything runs', [1, 1, none],
     (tracer, _, call) => tracer.graph.constant(!tracer.missing.has(nameOf(call, 0)))),
   word('differs(a, b)', 'whether one of two arguments is broadcast; known before anything runs',
     [2, 2, none], (tracer, args, call) => {
-      const [a, b] = [tracer.numberOf(args[0], call, 0), tracer.numberOf(args[1], call, 1)]
+      const [a, b] = [nodeOf(tracer, args[0], call, 0), nodeOf(tracer, args[1], call, 1)]
       return tracer.graph.constant(a.axes.join() !== b.axes.join())
     }),
   // A statement of its own, M = axis(N): it is not traced as a word.
@@ -70,6 +74,11 @@ export const words: ReadonlyMap<string, Word> = byName([
 /** The ops that are no words, for the texts of the op table itself. */
 export const innerWords: ReadonlyMap<string, Word> = byName(
   ops.filter(row => !row.word).map(ofRow))
+
+// A number or yes/no.
+function nodeOf (tracer: Tracer, value: Value | undefined, call: Call, index: number): Node {
+  return value !== undefined && isNode(value) ? value : tracer.numberOf(value, call, index)
+}
 
 function byName (list: readonly Word[]): ReadonlyMap<string, Word> {
   return new Map(list.map(entry => [entry.name, entry]))

@@ -97,6 +97,12 @@ const formulas: readonly (readonly [name: string, formula: string])[] = [
   ['an axis of no other argument', 'input: real[N, C]; target: class[N]; -input[target]'],
   ['classes along an axis of no other argument', `head: real[N, H]; x: real[N]; target: class(H)[N]
     head[H = target] + (target < 2 ? x * x : x)`],
+  ['the length of a group', 'a: real[C, ...S]; b: real[N, C]; a + b'],
+  ['the length of a group without a name', 'a: real[C, ...]; b: real[N, C]; a + b'],
+  ['the length of an axis that the text makes', 'a: real[N, C]; J = axis(2 * N); sum(a, J)'],
+  ['a yes/no tensor', 'a: real[N, C]; k: boolean[N]; k && a > 0 ? a * a : a'],
+  ['an axis that only classes have', `a: real[M]; b: real[N]; t: class(M)[N, C]; u: real[M]
+    b ** 2 * C`],
   ['neighbours', 'x: real[N, T]; x * x[T = index(T) - 1] ** 2 + x[T = index(N), N = index(T)]'],
   ['dice', `input: real[N, C, ...S]; target: real[N, C, ...S]; smooth: number = 0
     p = sigmoid(input)

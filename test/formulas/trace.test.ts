@@ -124,6 +124,30 @@ t.test('a missing tensor is its default and folds away', async t => {
   t.same(evaluateText(text, { x, w: row(1, 2, 3) }), [1, -4, 12])
 })
 
+t.test('what is read beyond the ends has its gradient at the ends', async t => {
+  const i = row(7, -1, 1)
+  const texts: readonly (readonly [text: string, tensors: Record<string, Tensor>, number[]])[] = [
+    ['x: real[N]; i: integer[M]; x[N = i]', { x, i }, [1, 1, 1]],
+    ['x: real[N]; i: integer[N]; x * x[N = i]', { x, i }, [2, 5, -1]],
+    ['x: real[N]; y: real[C]; i: class[M]; x[N = i] + y[i]',
+      { x, y: row(1, 2, 3, 4, 5, 6, 7, 8), i: row(7, 0, 1) }, [1, 1, 1]],
+    ['x: real[N]; i: class(N)[M] >= -1 < 9; x[i]', { x, i }, [1, 1, 1]],
+    ['x: real[N]; x[N = 5]', { x }, [0, 0, 1]],
+    ['x: real[N]; i: integer[M]; index(N)[N = i] * x', { x, i }, [3, 3, 3]]
+  ]
+  for (const [text, tensors, slopes] of texts) {
+    const plain = Object.fromEntries(Object.entries(tensors)
+      .map(([name, tensor]) => [name, { ...tensor, datatype: null }]))
+    const { gradients } = evaluateLoss(define(text), plain, { reduction: 'sum' })
+    t.same(gradients.get('x'), slopes, text)
+  }
+})
+
+t.test('has and differs take yes/no tensors, too', async t => {
+  const text = 'x: real[N]; k: boolean[N]\nhas(k, N) && !differs(k, x) ? x : 0'
+  t.same(evaluateText(text, { x, k: row(1, 0, 1) }), [1, -2, 4])
+})
+
 t.test('known options keep one branch', async t => {
   const text = `x: real[N]; kind: 'a' | 'b' = 'a'; on: boolean = false
     n: number = 2; s: static number = 1
