@@ -11,12 +11,28 @@
 
 import type { Axis, Graph, Node } from './graph.ts'
 import { Taker } from './leaves.ts'
-import { mapGraph } from './walk.ts'
+import { mapGraph, reach } from './walk.ts'
 
 /** The same values with less work inside loops. */
 export function hoist (graph: Graph, roots: readonly Node[]): Node[] {
   const taker = new Taker(graph)
-  return mapGraph(graph, roots, node => simpler(graph, taker, node))
+  const exact = decided(roots)
+  return mapGraph(graph, roots, (node, before) =>
+    (exact.has(before) ? node : simpler(graph, taker, node)))
+}
+
+const decisions = new Set(['floor', 'lt', 'le', 'gt', 'ge', 'eq', 'ne'])
+
+// Quotients that are rounded down or compared: 49 / 49 is 1, and 49 · (1 / 49) is less.
+function decided (roots: readonly Node[]): ReadonlySet<Node> {
+  const found = new Set<Node>()
+  for (const { op, args } of reach(roots)) {
+    for (const arg of decisions.has(op) ? args : []) {
+      const quotient = arg.op === 'neg' ? arg.args[0] ?? arg : arg
+      if (quotient.op === 'div') found.add(arg).add(quotient)
+    }
+  }
+  return found
 }
 
 function simpler (graph: Graph, taker: Taker, node: Node): Node {

@@ -35,14 +35,17 @@ export function rebuild (graph: Graph, node: Node, args: readonly Node[]): Node 
   }
 }
 
-/** The graph below the roots made anew from the leaves, each node changed after its arguments. */
+/**
+ * The graph below the roots made anew from the leaves, each node changed after its arguments;
+ * `before` is the node as it was.
+ */
 export function mapGraph (
-  graph: Graph, roots: readonly Node[], change: (node: Node) => Node
+  graph: Graph, roots: readonly Node[], change: (node: Node, before: Node) => Node
 ): Node[] {
   const changed = new Map<Node, Node>()
   const find = (node: Node): Node => changed.get(node) ?? node
   for (const node of reach(roots)) {
-    changed.set(node, change(rebuild(graph, node, node.args.map(find))))
+    changed.set(node, change(rebuild(graph, node, node.args.map(find)), node))
   }
   return roots.map(find)
 }

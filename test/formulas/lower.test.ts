@@ -140,6 +140,19 @@ t.test('huber: its gradient is the clamp times the seed', t => {
   t.end()
 })
 
+t.test('quotients that are rounded down or compared stay: 49 / 49 is 1', t => {
+  for (const source of ['x % y', 'floor(-x / y)', 'x / y == 1 ? 1 : 0', 'x / y < 1 ? 1 : 0']) {
+    const setting = newSetting({ N: 3, C: 2 })
+    const whole = [49, 41, 147]
+    const x = addInput(setting, 'x', ['N', 'C'], place => whole[place >> 1] ?? 0)
+    const y = addInput(setting, 'y', ['N'], place => whole[place] ?? 0)
+    const value = text(setting, source, { x, y })
+    const [low = value] = lower(setting.graph, [value])
+    t.same(valuesOf(setting, low), valuesOf(setting, value), source)
+  }
+  t.end()
+})
+
 t.test('the operands of matrix products stay as they are, a scalar comes out', t => {
   const setting = newSetting({ N: 3, I: 4, O: 2 })
   const { graph } = setting
