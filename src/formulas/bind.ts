@@ -103,6 +103,8 @@ export function bind (
     layouts.set(name, layout)
     key += `${name}:${kind.kind === 'real' ? '' : datatype}[${layout.join()}] `
   }
+  // An axis without places changes what a text may take.
+  for (const [axis, length] of axes) if (length === 0) key += `${axis}=0 `
   for (const [name, value] of known) key += `${name}=${value} `
   for (const name of numbers.keys()) key += `${name} `
   return { axes, shapes, groups, derived, tensors: bound, layouts, known, numbers, missing, key }

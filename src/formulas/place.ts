@@ -1,6 +1,8 @@
 // Which place `take` reads: an index rounded down and clamped, said as a value of the graph.
 
+import { LossdError } from '../errors.ts'
 import { type Axis, type Graph, type Node, originalAxis } from './graph.ts'
+import type { Tracer } from './tracer.ts'
 
 /**
  * The index itself where it needs no rounding and clamping: classes are checked, and what else is
@@ -37,4 +39,12 @@ function endsAt ({ args: [, first, last] }: Node, axis: Axis): boolean {
   const [size, one] = last?.args ?? []
   return first?.value === 0 && last?.op === 'sub' && size?.op === 'size' &&
     size.over[0] === originalAxis(axis) && one?.value === 1
+}
+
+/** Nothing can be read along an axis without places. Throws SHAPE_MISMATCH. */
+export function checkPlaces ({ empty }: Tracer, x: Node, at: Node, axis: Axis): void {
+  const isEmpty = (name: Axis): boolean => empty.has(name) || empty.has(originalAxis(name))
+  if (!x.axes.includes(axis) || !isEmpty(axis) || at.axes.some(isEmpty)) return
+  throw new LossdError('SHAPE_MISMATCH', `Nothing can be taken along ${originalAxis(axis)}: `
+    + 'its length is 0', { pointer: x.op === 'input' ? `/${x.name}` : '/formula' })
 }

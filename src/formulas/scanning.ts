@@ -3,6 +3,7 @@
 import { findOp } from '../ops/index.ts'
 import { fail } from './fault.ts'
 import { type Axis, type Graph, isConstant, type Node, originalAxis } from './graph.ts'
+import { checkPlaces } from './place.ts'
 import { argsort, cumsum, previous, recur, shift } from './sequences.ts'
 import type { Call } from './syntax.ts'
 import type { Tracer } from './tracer.ts'
@@ -28,7 +29,7 @@ export const sequenceWords: readonly Word[] = [
       if (from !== to && x.axes.includes(to)) {
         fail(call.position, 'order needs an axis to go to that its value does not have.')
       }
-      return order(tracer.graph, x, from, to)
+      return order(tracer, x, from, to)
     }),
   word('scan(axis, previous => next, start, reverse)',
     'a recurrence along the axis: next, of what it was at the place before; from the end if ' +
@@ -36,10 +37,14 @@ export const sequenceWords: readonly Word[] = [
 ]
 
 // Sorted along the axis it goes to, if that has the same length; else the first places.
-function order (graph: Graph, x: Node, from: Axis, to: Axis): Node {
-  return originalAxis(from) === originalAxis(to)
-    ? argsort(graph, graph.take(x, graph.iota(to), from), to)
-    : graph.take(argsort(graph, x, from), graph.iota(to), from)
+function order (tracer: Tracer, x: Node, from: Axis, to: Axis): Node {
+  const { graph } = tracer
+  if (originalAxis(from) === originalAxis(to)) {
+    return argsort(graph, graph.take(x, graph.iota(to), from), to)
+  }
+  const places = argsort(graph, x, from)
+  checkPlaces(tracer, places, graph.iota(to), from)
+  return graph.take(places, graph.iota(to), from)
 }
 
 // The axes of the state are found by tracing the body until it brings no more.

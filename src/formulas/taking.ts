@@ -2,6 +2,7 @@
 
 import { fail } from './fault.ts'
 import type { Axis, Node } from './graph.ts'
+import { checkPlaces } from './place.ts'
 import { takeNeighbour } from './scanning.ts'
 import type { Taking } from './syntax.ts'
 import type { Tracer } from './tracer.ts'
@@ -29,6 +30,7 @@ export function take (tracer: Tracer, taking: Taking, environment: Environment):
   })
   indices.forEach(({ at }, place) => {
     const along = renamed[place] ?? ''
+    checkPlaces(tracer, x, at, along)
     x = takeNeighbour(graph, x, at, along) ?? graph.take(x, at, along)
   })
   return x

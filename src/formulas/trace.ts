@@ -35,6 +35,7 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
     state: stateOf(definition),
     derived: binding.derived
   })
+  for (const [axis, length] of binding.axes) if (length === 0) tracer.empty.add(axis)
   const names = new Map<string, Value>()
   for (const name of definition.axes) names.set(name, axisOf(binding, name))
   const inputs = new Map<string, Node>()

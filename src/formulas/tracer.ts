@@ -41,6 +41,8 @@ export class Tracer {
   readonly classAxes = new Map<Node, AxisValue>()
   /** Whole numbers that are no places: integers, classes that the text bounds itself. */
   readonly unchecked = new Set<Node>()
+  /** Axes without places. */
+  readonly empty = new Set<Axis>()
   /** Lengths that the declarations say. */
   readonly fixed = new Map<Axis, number>()
   readonly #settings: TracerSettings

@@ -143,6 +143,25 @@ t.test('what is read beyond the ends has its gradient at the ends', async t => {
   }
 })
 
+t.test('nothing is taken along an axis without places', async t => {
+  const nothing: Tensor = { shape: [0], data: [] }
+  const texts: readonly (readonly [text: string, tensors: Record<string, Tensor>])[] = [
+    ['x: real[N]; y: real[C]; y[C = 0] * x', { x, y: nothing }],
+    ['x: real[N]; y: real[C]; z = y * x; z[C = index(N)]', { x, y: nothing }],
+    ['y: real[C]; x: real[N]; y[C = order(x, N, N)]', { x, y: nothing }],
+    ['y: real[C]; x: real[N]; x * order(y, C, N)', { x, y: nothing }]
+  ]
+  for (const [text, tensors] of texts) {
+    t.throws(() => evaluateText(text, tensors), { code: 'SHAPE_MISMATCH', message: /along C/ })
+  }
+  const renamed = 'y: real[C]; M = axis(C); sum(y * y[C = index(M)], M)'
+  t.same(evaluateText(renamed, { y: nothing }), [])
+  const key = (length: number): string => bind(define('y: real[C]; y[C = 0]'),
+    { y: { shape: [length], kind: 'real' } }, {}).key
+  t.equal(key(2), key(3))
+  t.not(key(2), key(0), 'it is traced anew')
+})
+
 t.test('has and differs take yes/no tensors, too', async t => {
   const text = 'x: real[N]; k: boolean[N]\nhas(k, N) && !differs(k, x) ? x : 0'
   t.same(evaluateText(text, { x, k: row(1, 0, 1) }), [1, -2, 4])
