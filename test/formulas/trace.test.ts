@@ -124,44 +124,6 @@ t.test('a missing tensor is its default and folds away', async t => {
   t.same(evaluateText(text, { x, w: row(1, 2, 3) }), [1, -4, 12])
 })
 
-t.test('what is read beyond the ends has its gradient at the ends', async t => {
-  const i = row(7, -1, 1)
-  const texts: readonly (readonly [text: string, tensors: Record<string, Tensor>, number[]])[] = [
-    ['x: real[N]; i: integer[M]; x[N = i]', { x, i }, [1, 1, 1]],
-    ['x: real[N]; i: integer[N]; x * x[N = i]', { x, i }, [2, 5, -1]],
-    ['x: real[N]; y: real[C]; i: class[M]; x[N = i] + y[i]',
-      { x, y: row(1, 2, 3, 4, 5, 6, 7, 8), i: row(7, 0, 1) }, [1, 1, 1]],
-    ['x: real[N]; i: class(N)[M] >= -1 < 9; x[i]', { x, i }, [1, 1, 1]],
-    ['x: real[N]; x[N = 5]', { x }, [0, 0, 1]],
-    ['x: real[N]; i: integer[M]; index(N)[N = i] * x', { x, i }, [3, 3, 3]]
-  ]
-  for (const [text, tensors, slopes] of texts) {
-    const plain = Object.fromEntries(Object.entries(tensors)
-      .map(([name, tensor]) => [name, { ...tensor, datatype: null }]))
-    const { gradients } = evaluateLoss(define(text), plain, { reduction: 'sum' })
-    t.same(gradients.get('x'), slopes, text)
-  }
-})
-
-t.test('nothing is taken along an axis without places', async t => {
-  const nothing: Tensor = { shape: [0], data: [] }
-  const texts: readonly (readonly [text: string, tensors: Record<string, Tensor>])[] = [
-    ['x: real[N]; y: real[C]; y[C = 0] * x', { x, y: nothing }],
-    ['x: real[N]; y: real[C]; z = y * x; z[C = index(N)]', { x, y: nothing }],
-    ['y: real[C]; x: real[N]; y[C = order(x, N, N)]', { x, y: nothing }],
-    ['y: real[C]; x: real[N]; x * order(y, C, N)', { x, y: nothing }]
-  ]
-  for (const [text, tensors] of texts) {
-    t.throws(() => evaluateText(text, tensors), { code: 'SHAPE_MISMATCH', message: /along C/ })
-  }
-  const renamed = 'y: real[C]; M = axis(C); sum(y * y[C = index(M)], M)'
-  t.same(evaluateText(renamed, { y: nothing }), [])
-  const key = (length: number): string => bind(define('y: real[C]; y[C = 0]'),
-    { y: { shape: [length], kind: 'real' } }, {}).key
-  t.equal(key(2), key(3))
-  t.not(key(2), key(0), 'it is traced anew')
-})
-
 t.test('has and differs take yes/no tensors, too', async t => {
   const text = 'x: real[N]; k: boolean[N]\nhas(k, N) && !differs(k, x) ? x : 0'
   t.same(evaluateText(text, { x, k: row(1, 0, 1) }), [1, -2, 4])
