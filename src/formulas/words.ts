@@ -8,9 +8,10 @@ import type { Node } from './graph.ts'
 import { reductions } from './reductions.ts'
 import { sequenceWords } from './scanning.ts'
 import type { Call } from './syntax.ts'
+import { traceScope } from './trace.ts'
 import type { Tracer } from './tracer.ts'
 import { isNode, type Value } from './values.ts'
-import { nameOf, none, presentAxes, type Word, word } from './word.ts'
+import { namedAxes, nameOf, none, type Word, word } from './word.ts'
 
 export type { Word } from './word.ts'
 
@@ -96,7 +97,13 @@ function ofRow (row: Op): Word {
         .map((value, index) => tracer.numberOf(value, call, index))
       const [x] = numbers
       if (!over || x === undefined) return tracer.graph.apply(row.name, ...numbers)
-      const axes = presentAxes(tracer, x, args, count, call)
+      const named = namedAxes(tracer, x, args, count, call)
+      const axes = named.filter(axis => x.axes.includes(axis))
+      // Along an axis that x lacks the same number stands as often as the axis has places.
+      if (axes.length > 0 && axes.length < named.length && row.value !== undefined) {
+        const names = new Map(row.arguments.map((name, index) => [name, numbers[index] ?? x]))
+        return traceScope(row.value, { names, over: named }, tracer.graph)
+      }
       if (axes.length > 0) return tracer.graph.applyOver(row.name, axes, ...numbers)
       return fail(call.position, `${row.name} needs a value that has the axis.`)
     })

@@ -124,6 +124,14 @@ t.test('a missing tensor is its default and folds away', async t => {
   t.same(evaluateText(text, { x, w: row(1, 2, 3) }), [1, -4, 12])
 })
 
+t.test('along an axis that a value lacks it stands as often as the axis has places', async t => {
+  const run = (text: string): readonly string[] =>
+    evaluateText(`x: real[N]; m: real[M, C]; ${text}`, { x, m }).map(value => value.toFixed(12))
+  t.same(run('logsumexp(x, N, C)'), run('logsumexp(x, N) + log(C)'))
+  t.same(run('softmax(x, N, C)'), run('softmax(x, N) / C'))
+  t.same(run('sum(exp(log_softmax(x, C, N)), N, C)'), run('1'))
+})
+
 t.test('has and differs take yes/no tensors, too', async t => {
   const text = 'x: real[N]; k: boolean[N]\nhas(k, N) && !differs(k, x) ? x : 0'
   t.same(evaluateText(text, { x, k: row(1, 0, 1) }), [1, -2, 4])
