@@ -89,8 +89,8 @@ function textOf (node: Node, writer: Writer): Text | null {
     case 'iota': return atom(`index(${axis(node.over[0] ?? '')})`)
     case 'take': return atom(`${inside(a, levels.atom)}[${takeText(node, b, writer.names)}]`)
     case 'not': return { text: `!${inside(a, levels.unary)}`, level: levels.unary }
-    // -a * b is read as (-a) * b, the same number.
-    case 'neg': return a.level === levels.mul
+    // -a * b is read as (-a) * b, the same number; -a % b is another one.
+    case 'neg': return a.level === levels.mul && !a.text.includes('%')
       ? { text: `-${a.text}`, level: levels.mul }
       : { text: `-${inside(a, levels.power)}`, level: levels.unary }
     case 'pow': {
