@@ -195,7 +195,8 @@ const plain: PrintNames = {
 const sources = [
   '-(a + b) * c', '-a ** 2', '(-a) ** 2', 'a - (b - c)', 'a / (b * c)', 'a ** b ** c',
   '(a ** b) ** c',
-  'a > 0 && b > 0 || !(c > 0) ? a : b', '-(a % b)', '-(a % b * c)', '(a > b ? a : b) > c ? 1 : -1e-8', 'a * (b % c)', 'inf - a',
+  'a > 0 && b > 0 || !(c > 0) ? a : b',
+  '-(a % b)', '-(a % b * c)', '(a > b ? a : b) > c ? 1 : -1e-8', 'a * (b % c)', 'inf - a',
   '(a > 0 ? b : c)[C = 1]', 'norm(a - b, 2, C)', 'a * pi + e'
 ]
 for (const source of sources) {
