@@ -119,7 +119,8 @@ export class Graph {
   /** x at position i along axis, i rounded down and clamped; x itself if it lacks the axis. */
   take (x: Node, i: Node, axis: Axis): Node {
     if (!x.axes.includes(axis) || (i.op === 'iota' && i.over[0] === axis)) return x
-    if (x.op === 'iota' && i.op === 'iota') return i
+    const renames = i.op === 'iota' && originalAxis(i.over[0] ?? '') === originalAxis(axis)
+    if (x.op === 'iota' && renames) return i
     const axes = this.sort([...x.axes.filter(other => other !== axis), ...i.axes])
     return this.node({ op: 'take', args: [x, i], over: [axis], axes, mask: x.mask })
   }

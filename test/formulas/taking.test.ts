@@ -27,6 +27,8 @@ t.test('what is read beyond the ends has its gradient at the ends', async t => {
       { x, y: row(1, 2, 3, 4, 5, 6, 7, 8), i: row(7, 0, 1) }, [1, 1, 1]],
     ['x: real[N]; i: class(N)[M] >= -1 < 9; x[i]', { x, i }, [1, 1, 1]],
     ['x: real[N]; x[N = 5]', { x }, [0, 0, 1]],
+    ['x: real[N]; y: real[C]; M = axis(C); index(N)[N = index(M)] * x',
+      { x, y: row(1, 2, 3, 4, 5) }, [7, 7, 7]],
     ['x: real[N]; i: integer[M]; index(N)[N = i] * x', { x, i }, [3, 3, 3]]
   ]
   for (const [text, tensors, slopes] of texts) {
