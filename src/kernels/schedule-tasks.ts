@@ -137,7 +137,9 @@ export class TaskPlanner {
     if (node.op === 'recur') return this.#walk(node, wanted)
     if (isStored(node)) return this.#rows(node, wanted)
     const collected = collectedOf(node)
-    if (collected !== null) return this.#collect(node, collected, wanted)
+    // Along an axis that it lacks a value is stored again and again: once it is whole.
+    const repeats = wanted !== null && wanted.layout.length > node.axes.length
+    if (collected !== null) return repeats ? null : this.#collect(node, collected, wanted)
     return this.#product(node, wanted)
   }
 

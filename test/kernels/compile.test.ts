@@ -237,6 +237,13 @@ const cases: Readonly<Record<string, Case>> = {
     by: ['w'],
     loss: 'mean(w[V = i] * g)'
   },
+  'a gradient collected once, and the same along another axis': {
+    axes: 'VMDN',
+    lengths: [[5, 2, 3, 4], [1, 1, 1, 1], [7, 3, 33, 9]],
+    tensors: { w: 'V M D', i: 'N D INT64' },
+    by: ['w'],
+    loss: 'sum(w[V = i])'
+  },
   'direct reward optimisation': {
     axes: 'NT',
     lengths: [[1, 1], [3, 5], [2, 700]],
