@@ -96,8 +96,8 @@ function known (graph: Graph, value: number | boolean | string): Value {
 
 /**
  * The loss and what its mean was divided by, reduced as PyTorch does: none, mean, sum. A mean is
- * the sum divided by the sum of denominators (their count where there are none), so the mean of
- * nothing is NaN. A scalar without a denominator stays as it is.
+ * the sum divided by the sum of denominators (their count where there are none), each over all that
+ * it has, so the mean of nothing is NaN. A scalar without a denominator stays as it is.
  */
 export function reduced (
   graph: Graph, traced: Pick<Traced, 'value' | 'denominator' | 'valueAxes'>, reduction: string
@@ -107,7 +107,9 @@ export function reduced (
   if (reduction !== 'mean' || (valueAxes.length === 0 && denominator === null)) {
     return { loss: total, denominator: null }
   }
-  const divisor = graph.reduce('sum', denominator ?? graph.constant(1), valueAxes)
+  const own = denominator?.axes.filter(axis => !valueAxes.includes(axis)) ?? []
+  const divisor =
+    graph.reduce('sum', denominator ?? graph.constant(1), [...valueAxes, ...own])
   return { loss: graph.apply('div', total, divisor), denominator: divisor }
 }
 

@@ -180,6 +180,7 @@ t.test('reductions divide as PyTorch does', async t => {
     { x: { ...row(...data), datatype: null } }, { reduction })
   const weighted = 'x: real[N]\ndenominator = x > 1 ? 2 : 1\nx'
   t.match(run(weighted, 'mean', [1, 3]), { loss: [4 / 3], denominator: 3 })
+  t.match(run('x: real[N]\ndenominator = x\nsum(x ** 2)', 'mean', [1, 3]), { loss: [2.5] })
   t.match(run(weighted, 'sum', [1, 3]), { loss: [4], denominator: null })
   t.match(run(weighted, 'none', [1, 3]), { loss: [1, 3], denominator: null, shape: [2] })
   t.match(run('x: real[N]\nx', 'mean', []), { loss: [Number.NaN], denominator: 0 })
