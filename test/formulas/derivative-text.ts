@@ -1,5 +1,6 @@
 // The derivative of a formula as its own text, read back: the same numbers as the gradient.
 
+import { LossdError } from '../../src/errors.ts'
 import { bind, type TensorShape } from '../../src/formulas/bind.ts'
 import type { Definition } from '../../src/formulas/definition.ts'
 import { define } from '../../src/formulas/define.ts'
@@ -58,14 +59,14 @@ export function whole (
   return { definition, tensors, options: Object.fromEntries(numbers) }
 }
 
-/** By each real argument whose derivative can be printed. */
+/** By each real argument whose derivative can be printed; none if the request is refused. */
 export function readBack ({ definition, tensors, options }: WholeRequest): Map<string, ReadBack> {
   const by = definition.tensors.map(({ name }) => name)
     .filter(name => tensors[name]?.kind === 'real')
-  const oracle = new Oracle(
-    { definition, tensors, options: { ...options, reduction: 'sum' } }, by)
-  const { gradients } = oracle.answer(tensors)
   const found = new Map<string, ReadBack>()
+  const oracle = oracleOf({ definition, tensors, options: { ...options, reduction: 'sum' } }, by)
+  if (oracle === null) return found
+  const { gradients } = oracle.answer(tensors)
   for (const name of by) {
     const text = derivative(definition, name)
     if (text === null) continue
@@ -77,6 +78,16 @@ export function readBack ({ definition, tensors, options }: WholeRequest): Map<s
     })
   }
   return found
+}
+
+/** null for a request that the language refuses. */
+export function oracleOf (question: WholeRequest, by: readonly string[]): Oracle | null {
+  try {
+    return new Oracle(question, by)
+  } catch (fault) {
+    if (fault instanceof LossdError) return null
+    throw fault
+  }
 }
 
 // The text as a formula of its own, its value along the axes of the argument.

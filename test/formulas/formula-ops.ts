@@ -140,18 +140,18 @@ export function within (builder: Builder, choices: Choices, x: Step, domain: Dom
 /** Along one axis of x, or two; what has none is taken as it is. */
 function along (builder: Builder, choices: Choices, row: Op): Step {
   const { name, reduces } = row
-  const inputs = row.arguments.map(() =>
-    masked(builder, choices, builder.pick('real', choices.below(9))))
+  const inputs = row.arguments.map(() => builder.pick('real', choices.below(9)))
   const [x = builder.number('1')] = inputs
   const over = someAxes(choices, named(x.axes))
   if (over.length === 0) return builder.add('sigmoid', [x])
-  const axes = reduces === true ? x.axes.filter(axis => !over.includes(axis)) : union(inputs)
-  return builder.add(name, inputs, { over, axes })
+  const args = inputs.map(input => masked(builder, choices, input, over))
+  const axes = reduces === true ? x.axes.filter(axis => !over.includes(axis)) : union(args)
+  return builder.add(name, args, { over, axes })
 }
 
 /** Seldom without one of its places, as attention and contrastive losses do it. */
-function masked (builder: Builder, choices: Choices, x: Step): Step {
-  const [axis] = x.axes.filter(each => builder.letters.includes(each))
+function masked (builder: Builder, choices: Choices, x: Step, over: readonly string[]): Step {
+  const axis = over.find(each => builder.letters.includes(each) && x.axes.includes(each))
   const length = builder.surroundings.lengths.get(axis ?? '') ?? 0
   if (axis === undefined || length < 2 || choices.below(6) > 0) return x
   const place = [builder.index(axis), builder.number('1', 'whole')]

@@ -21,11 +21,21 @@ def log_add_exp(*args):
     return torch.logsumexp(torch.stack(torch.broadcast_tensors(*args)), 0)
 
 
-def with_derivative(value, *pairs):
-    total = value.detach()
-    for x, slope in zip(pairs[::2], pairs[1::2]):
-        total = total + slope.detach() * (x - x.detach())
-    return total
+class WithDerivative(torch.autograd.Function):
+    """A value whose derivative by each x is its slope."""
+
+    @staticmethod
+    def forward(ctx, value, *pairs):
+        ctx.save_for_backward(*pairs)
+        return torch.broadcast_tensors(value, *pairs)[0].clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        pairs = ctx.saved_tensors
+        slopes = [None]
+        for x, slope in zip(pairs[::2], pairs[1::2]):
+            slopes += [(g * slope).sum_to_size(x.shape), None]
+        return tuple(slopes)
 
 
 ELEMENTWISE = {
@@ -42,7 +52,7 @@ ELEMENTWISE = {
     'clamp_max': lambda x, a: torch.clamp(x, max=a.item()),
     'lt': torch.lt, 'le': torch.le, 'gt': torch.gt, 'ge': torch.ge, 'eq': torch.eq, 'ne': torch.ne,
     'and': torch.logical_and, 'or': torch.logical_or, 'not': torch.logical_not,
-    'where': torch.where, 'stop_gradient': lambda a: a.detach(), 'with_derivative': with_derivative,
+    'where': torch.where, 'stop_gradient': lambda a: a.detach(), 'with_derivative': WithDerivative.apply,
 }
 
 
