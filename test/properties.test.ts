@@ -1,6 +1,7 @@
 // What is true of every loss of the table, for random requests made of its declarations: laws of
 // reductions, batches, defaults, broadcasting and upstream gradients, and agreement of precisions
-// with each other and with the plain evaluator. A failure shows its seed and path.
+// with each other and with the plain evaluator. LOSSD_FUZZ_RUNS and LOSSD_FUZZ_SEED make more and
+// other requests; a failure shows its seed and path.
 
 import fc from 'fast-check'
 import t from 'tap'
@@ -16,7 +17,8 @@ import { broughtBack, permuted, writtenOut } from './rearranged.ts'
 
 t.setTimeout(600_000)
 
-const runs = 10
+const runs = Number(process.env['LOSSD_FUZZ_RUNS'] ?? 10)
+const seed = Number(process.env['LOSSD_FUZZ_SEED'] ?? 11)
 const machine = await createMachine()
 
 for (const loss of losses) {
@@ -32,7 +34,7 @@ for (const loss of losses) {
         fc.pre(request === drawn || !await isRefused(machine, request))
         await check(request)
       })
-      await fc.assert(property, { numRuns: runs })
+      await fc.assert(property, { numRuns: runs, seed })
       t.pass(says)
     })
   }
