@@ -123,12 +123,12 @@ t.test('workers that die at any operation lose only jobs that say so', async t =
   t.same(Object.keys(counts).sort(), ['CANCELLED', 'WORKER_LOST', 'right', 'wrong'])
   t.comment(counts, world.pool.stats())
   world.heap.i32[deathWord] = 0
+  await whole(world.pool, 3)
   const after = await runClients(world, 24, 500, 0)
   t.match(after, { wrong: 0 })
   t.ok((after['right'] ?? 0) > 24)
   await settled(world.heap)
   t.equal(world.heap.usedBytes, 0)
-  await whole(world.pool, 3)
   t.match(world.pool.stats(), { threads: 3, zombies: 0, queued: 0, posted: 0 })
   await world.pool.close()
 })
