@@ -5,11 +5,11 @@ import type { Test } from 'tap'
 import { Heap } from '../src/buffer/heap.ts'
 import type { Lease } from '../src/buffer/lease.ts'
 import { allocateTensor, type Tensor, viewOf } from '../src/buffer/tensor.ts'
-import { evaluateLoss } from '../src/compute/evaluate.ts'
 import { Pool, type PoolSettings } from '../src/compute/pool.ts'
 import type { Definition, TensorKind } from '../src/formulas/definition.ts'
 import { loadAssembler } from '../src/kernels/assemble.ts'
 import { LossPrograms } from '../src/kernels/loss-program.ts'
+import { evaluateLoss } from './evaluate-loss.ts'
 
 export interface RequestTensor {
   readonly kind: TensorKind

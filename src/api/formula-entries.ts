@@ -5,7 +5,6 @@ import { isJsonObject, type Json } from '../codec/json-reader.ts'
 import { LossdError } from '../errors.ts'
 import { define } from '../formulas/define.ts'
 import { fail } from '../formulas/fault.ts'
-import { parse } from '../formulas/parse.ts'
 import { Recent } from '../kernels/recent.ts'
 import type { Loss } from '../losses/index.ts'
 import { entryOf, type LossEntry } from './catalogue.ts'
@@ -21,14 +20,9 @@ export interface FormulaText {
   readonly summary: string
 }
 
-interface FormulaEntry extends LossEntry {
-  /** True if the text declares its arguments. */
-  readonly declared: boolean
-}
-
 export class FormulaEntries {
   /** By text, then by name and the kinds of the options. */
-  readonly #entries = new Recent<string, Recent<string, FormulaEntry>>(entriesMax)
+  readonly #entries = new Recent<string, Recent<string, LossEntry>>(entriesMax)
 
   get size (): number { return this.#entries.size }
 
@@ -40,7 +34,7 @@ export class FormulaEntries {
   find (formula: FormulaText, options: Json = null): LossEntry {
     const own = this.#entries.get(formula.text, () => new Recent(entriesOfTextMax))
     const plain = own.get(formula.name, () => formulaEntry(formula, {}))
-    if (plain.declared || !isJsonObject(options)) return plain
+    if (plain.definition.declared || !isJsonObject(options)) return plain
     const samples: Record<string, number | boolean | string> = {}
     for (const { name } of plain.definition.arguments) {
       const sample = sampleOf(options[name])
@@ -77,7 +71,7 @@ export function lossOf ({ name, text, summary }: FormulaText): Loss {
 
 function formulaEntry (
   formula: FormulaText, options: Readonly<Record<string, number | boolean | string>>
-): FormulaEntry {
+): LossEntry {
   const { text } = formula
   const definition = define(text, { options })
   for (const argument of definition.arguments) {
@@ -86,8 +80,7 @@ function formulaEntry (
         `${argument.name} is a state: only optimizers have one, a loss has not.`)
     }
   }
-  const entry = entryOf(lossOf(formula), definition)
-  return { ...entry, declared: parse(text).declarations.length > 0 }
+  return entryOf(lossOf(formula), definition)
 }
 
 // Where a name stands first as a word.

@@ -2,21 +2,20 @@
 // that of a loss.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { createJsonReader, isJsonObject, type Json, type JsonObject } from '../codec/json-reader.ts'
-import { kindOf } from '../codec/kind-of.ts'
+import type { Json, JsonObject } from '../codec/json-reader.ts'
 import type { PreparedLoss } from '../compute/prepared.ts'
 import { LossdError } from '../errors.ts'
-import { derivative } from '../formulas/derivative.ts'
 import { words } from '../formulas/words.ts'
 import { lossNames } from '../losses/index.ts'
-import { findEntry, type LossEntry, summaryOf } from './catalogue.ts'
+import { objectOf, paramOf } from './bodies.ts'
+import { derivativesOf, findEntry, type LossEntry, summaryOf } from './catalogue.ts'
 import { FormulaEntries, type FormulaText, readText } from './formula-entries.ts'
 import { formulaSchemas, grammar } from './formula-schemas.ts'
 import type { KeptFormulas } from './kept-formulas.ts'
 import type { AnswerLoss, LossMachine } from './loss-answer.ts'
 import { readFlag } from './loss-request.ts'
 import { patienceOf } from './patience.ts'
-import { sendJson, sendProblem } from './replies.ts'
+import { sendAnswer, sendJson } from './replies.ts'
 import { unknownLoss } from './routes.ts'
 import { answerTerms } from './terms-answer.ts'
 import type { FindLoss } from './terms-request.ts'
@@ -53,14 +52,14 @@ export function registerFormulaRoutes (
     sendJson(reply, JSON.stringify({ grammar, functions, formulas }))
   })
   app.post('/v1/formulas', { schema: formulaSchemas.evaluate }, (request, reply) => {
-    const body = bodyOf(request)
+    const body = objectOf(request)
     const text = readText(body.formula)
     evaluate(request, reply, body, { name: 'This formula', summary: '', text })
   })
 
   const url = '/v1/formulas/:name'
   app.put(url, { schema: formulaSchemas.keep }, (request, reply) => {
-    const body = bodyOf(request)
+    const body = objectOf(request)
     const formula = readFormula(nameOf(request), body)
     const entry = entries.find(formula)
     const isNew = kept.keep(formula)
@@ -88,11 +87,11 @@ export function registerFormulaRoutes (
   }
   app.post('/v1/losses', { schema: formulaSchemas.terms }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
-    sendAnswer(request, reply, answerTerms(settings, bodyOf(request), findLoss, patience))
+    sendAnswer(request, reply, answerTerms(settings, objectOf(request), findLoss, patience))
   })
   app.post('/v1/losses/:name', { schema: formulaSchemas.evaluateNamed }, (request, reply) => {
     const formula = named(request)
-    const body = bodyOf(request)
+    const body = objectOf(request)
     if (body.formula !== undefined) {
       throw new LossdError('FIELD_UNKNOWN', `${formula.name} has its formula already; ` +
         'POST /v1/formulas takes another', { pointer: '/formula' })
@@ -104,32 +103,7 @@ export function registerFormulaRoutes (
   })
 }
 
-/** Sends what a loss answers: at once if it is there already. */
-export function sendAnswer (
-  request: FastifyRequest, reply: FastifyReply, answer: ReturnType<AnswerLoss>
-): void {
-  // A small request is answered here, without a turn of the event loop.
-  if (typeof answer === 'string' || Buffer.isBuffer(answer)) {
-    sendJson(reply, answer)
-    return
-  }
-  answer.then(
-    text => { sendJson(reply, text) },
-    (fault: unknown) => { sendProblem(request, reply, fault) })
-}
-
-const reader = createJsonReader()
-const noBody = Buffer.alloc(0)
-
-function bodyOf ({ body }: FastifyRequest): JsonObject {
-  const json = reader.read(body instanceof Buffer ? body : noBody)
-  if (isJsonObject(json)) return json
-  throw new LossdError('BODY_INVALID', `The body must be a JSON object; got ${kindOf(json)}`)
-}
-
-function nameOf ({ params }: FastifyRequest): string {
-  return String(new Map(Object.entries(params ?? {})).get('name') ?? '')
-}
+const nameOf = (request: FastifyRequest): string => paramOf(request, 'name')
 
 function readFormula (name: string, body: JsonObject): FormulaText {
   for (const key in body) {
@@ -150,23 +124,6 @@ const summaryMax = 1000
 
 function describe (entry: LossEntry): Record<string, unknown> {
   return { ...summaryOf(entry), formula: entry.definition.text, derivatives: derivativesOf(entry) }
-}
-
-/** {"input": text}: null where it cannot be printed. */
-function derivativesOf (
-  { definition, differentiable }: LossEntry, names = differentiable
-): Record<string, string | null> {
-  return Object.fromEntries(names.map(name => [name, printed(() => derivative(definition, name))]))
-}
-
-// A derivative is printed for tensors of all declared axes; not every text is defined for them.
-function printed (print: () => string | null): string | null {
-  try {
-    return print()
-  } catch (fault) {
-    if (fault instanceof LossdError) return null
-    throw fault
-  }
 }
 
 function explanationOf (entry: LossEntry, { program, gradients }: PreparedLoss): object {

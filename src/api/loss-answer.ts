@@ -6,8 +6,7 @@ import type { Tensor } from '../buffer/tensor.ts'
 import type { Json } from '../codec/json-reader.ts'
 import { childPointer, type JsonTensor, writeElements } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
-import type { Evaluated, EvaluationMachine } from '../compute/evaluate.ts'
-import { PreparedLoss } from '../compute/prepared.ts'
+import { type Evaluated, type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
@@ -46,10 +45,7 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
       const prepared = recent.find(entry, request) ??
         recent.keep(entry, request, prepare(settings, entry, request))
       const base = lease.allocate(prepared.bytes)
-      for (const { name, datatype, offset } of prepared.inputs) {
-        const tensor = request.tensors.get(name) ?? extraTensor(request, name)
-        if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
-      }
+      writeInputs(prepared, request, heap, base)
       const explanation = explain?.(prepared)
       const evaluated = prepared.run(base, lease, patience)
       const answer = evaluated instanceof Promise
@@ -94,11 +90,15 @@ export function prepare (
   return new PreparedLoss(machine, call, resultElementsMax)
 }
 
-/** What stands beside the arguments: the upstream gradient, a vector for the Hessian. */
-export function extraTensor (
-  { gradOutput, vectors }: LossRequest, name: string
-): JsonTensor | undefined {
-  return name === 'grad_output' ? gradOutput : vectors.get(name.slice(vectorPrefix.length))
+/** Writes the tensors of a request to their places in a block. */
+export function writeInputs (
+  { inputs }: PreparedLoss, { tensors, gradOutput, vectors }: LossRequest, heap: Heap, base: number
+): void {
+  for (const { name, datatype, offset } of inputs) {
+    const tensor = tensors.get(name) ??
+      (name === 'grad_output' ? gradOutput : vectors.get(name.slice(vectorPrefix.length)))
+    if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
+  }
 }
 
 /** A tensor that has no address yet. */
@@ -128,15 +128,11 @@ function print (
   if (strict) refuseWarnings(evaluated)
   const form = typed ? 'typed' : 'plain'
   writer.clear()
-  writer.text('{"loss":').tensor(heap, evaluated.loss, form).text(',"gradients":{')
-  printAll(heap, evaluated.gradients, form)
-  if (evaluated.hessians.size > 0) {
-    writer.text(',"hessians":{')
-    printAll(heap, evaluated.hessians, form)
-  }
+  writer.text('{"loss":').tensor(heap, evaluated.loss, form)
+  printAll(writer, 'gradients', heap, evaluated.gradients, form)
+  if (evaluated.hessians.size > 0) printAll(writer, 'hessians', heap, evaluated.hessians, form)
   if (evaluated.hessianVectors.size > 0) {
-    writer.text(',"hessian_vectors":{')
-    printAll(heap, evaluated.hessianVectors, form)
+    printAll(writer, 'hessian_vectors', heap, evaluated.hessianVectors, form)
   }
   if (evaluated.denominator !== null) writer.text(',"denominator":').number(evaluated.denominator)
   if (evaluated.warnings.length > 0) writer.text(',"warnings":').value(evaluated.warnings)
@@ -152,9 +148,12 @@ export function refuseWarnings ({ warnings }: Evaluated): void {
     { errors: sentences.map(detail => ({ pointer: '/strict', detail })) })
 }
 
-function printAll (
-  heap: Heap, tensors: ReadonlyMap<string, Tensor>, form: 'typed' | 'plain'
+/** A member that holds tensors by name. */
+export function printAll (
+  writer: JsonWriter, member: string, heap: Heap, tensors: ReadonlyMap<string, Tensor>,
+  form: 'typed' | 'plain'
 ): void {
+  writer.text(`,"${member}":{`)
   let first = true
   for (const [name, tensor] of tensors) {
     writer.text(first ? `"${name}":` : `,"${name}":`).tensor(heap, tensor, form)

@@ -1,16 +1,13 @@
 // The routes of the losses, one set for each row of the table and for its alias.
 
 import type { FastifyInstance } from 'fastify'
-import { createJsonReader } from '../codec/json-reader.ts'
-import { derivative } from '../formulas/derivative.ts'
-import { catalogue, type LossEntry, summaryOf } from './catalogue.ts'
-import {
-  type FormulaRouteSettings, registerFormulaRoutes, sendAnswer
-} from './formula-routes.ts'
+import { bodyOf } from './bodies.ts'
+import { catalogue, derivativesOf, type LossEntry, summaryOf } from './catalogue.ts'
+import { type FormulaRouteSettings, registerFormulaRoutes } from './formula-routes.ts'
 import { type AnswerLoss, createLossAnswers } from './loss-answer.ts'
 import { getSchema, listSchema, postSchema } from './loss-schemas.ts'
 import { patienceOf } from './patience.ts'
-import { sendJson } from './replies.ts'
+import { sendAnswer, sendJson } from './replies.ts'
 import { problemReplies } from './schemas.ts'
 
 export type LossRouteSettings = FormulaRouteSettings
@@ -43,8 +40,7 @@ function registerLoss (
   const url = `/v1/losses/${name}`
   app.post(url, { schema: { ...postSchema(entry), hide: alias } }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
-    const body = reader.read(request.body instanceof Buffer ? request.body : noBody)
-    sendAnswer(request, reply, answerLoss(entry, body, patience))
+    sendAnswer(request, reply, answerLoss(entry, bodyOf(request), patience))
   })
   let description: string | undefined
   app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (_request, reply) => {
@@ -53,16 +49,12 @@ function registerLoss (
   })
 }
 
-const reader = createJsonReader()
-const noBody = Buffer.alloc(0)
-
 function describe (entry: LossEntry): Record<string, unknown> {
-  const { loss, definition, differentiable } = entry
+  const { loss } = entry
   return {
     ...summaryOf(entry),
     formula: loss.formula.replace(/^\n+/, '').replaceAll(/^ {4}/gm, ''),
-    derivatives: Object.fromEntries(differentiable.map(name =>
-      [name, derivative(definition, name)])),
+    derivatives: derivativesOf(entry),
     examples: loss.cases.map(({ title, request, reply, warnings, refused }) =>
       ({ title, request, reply, warnings, refused })),
     source: loss.source

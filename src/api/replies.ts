@@ -26,6 +26,19 @@ export function sendJson (reply: FastifyReply, body: string | Buffer, status = 2
   reply.code(status).header('content-type', jsonType).send(body)
 }
 
+/** Sends JSON that is there, or will be: a small request is answered without a turn of the loop. */
+export function sendAnswer (
+  request: FastifyRequest, reply: FastifyReply, answer: string | Buffer | Promise<string | Buffer>
+): void {
+  if (typeof answer === 'string' || Buffer.isBuffer(answer)) {
+    sendJson(reply, answer)
+    return
+  }
+  answer.then(
+    text => { sendJson(reply, text) },
+    (fault: unknown) => { sendProblem(request, reply, fault) })
+}
+
 /** Sends an error as problem+json; what is no error of the table is logged and becomes INTERNAL. */
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
   const error = errorOf(thrown, request)

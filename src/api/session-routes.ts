@@ -2,13 +2,12 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Heap } from '../buffer/heap.ts'
-import { createJsonReader, isJsonObject, type JsonObject } from '../codec/json-reader.ts'
 import { JsonWriter, type TensorForm } from '../codec/json-writer.ts'
-import { kindOf } from '../codec/kind-of.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import { copiesOf, type OperationMemory, type Tensors } from '../sessions/memory.ts'
 import type { Session, StepResult, Turn } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/store.ts'
+import { bytesOf, objectOf, paramOf } from './bodies.ts'
 import { patienceOf } from './patience.ts'
 import { sendJson, sendProblem } from './replies.ts'
 import { sessionSchemas } from './session-schemas.ts'
@@ -27,8 +26,7 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
 
   app.post(url, { schema: sessionSchemas.create }, answered((request, reply) => {
     refuseKey(request)
-    const raw = bytesOf(request)
-    const session = sessions.create(readBody(raw), raw)
+    const session = sessions.create(objectOf(request), bytesOf(request))
     reply.header('location', `${url}/${session.id}`)
     sendSession(reply, session, 201)
   }))
@@ -50,7 +48,7 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
     const session = sessions.find(idOf(request))
     const turn = turnOf(request, reply, deadlineMs)
     return withMemory(sessions, async memory => {
-      const result = await session.runStep(readBody(bytesOf(request)), memory, turn)
+      const result = await session.runStep(objectOf(request), memory, turn)
       reply.header('etag', `"${result.seq}"`)
       sendJson(reply, await printStep(heap, session, result))
     })
@@ -71,16 +69,14 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
     const session = sessions.find(idOf(request))
     const turn = turnOf(request, reply, deadlineMs)
     return withMemory(sessions, async memory => {
-      const change = await session.replaceParameters(readBody(bytesOf(request)), memory, turn)
+      const change = await session.replaceParameters(objectOf(request), memory, turn)
       reply.header('etag', `"${change.seq}"`)
       sendJson(reply, JSON.stringify(change))
     })
   }))
 }
 
-const reader = createJsonReader()
 const writer = new JsonWriter()
-const noBody = Buffer.alloc(0)
 
 // What is thrown becomes a problem. The promise is ours: Fastify must not send anything itself.
 function answered (handler: Handler): (request: FastifyRequest, reply: FastifyReply) => void {
@@ -100,20 +96,6 @@ async function withMemory (
   } finally {
     memory.lease.end()
   }
-}
-
-function bytesOf ({ body }: FastifyRequest): Buffer {
-  return body instanceof Buffer ? body : noBody
-}
-
-function readBody (raw: Buffer): JsonObject {
-  const body = reader.read(raw)
-  if (isJsonObject(body)) return body
-  throw new LossdError('BODY_INVALID', `The body must be a JSON object; got ${kindOf(body)}`)
-}
-
-function paramOf ({ params }: FastifyRequest, name: string): string {
-  return String(new Map(Object.entries(params ?? {})).get(name) ?? '')
 }
 
 function idOf (request: FastifyRequest): string { return paramOf(request, 'id') }

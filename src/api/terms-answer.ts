@@ -5,13 +5,11 @@ import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import { elementCount, type Tensor, tensorBytes, viewOf } from '../buffer/tensor.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
-import { writeElements } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
-import type { Evaluated } from '../compute/evaluate.ts'
-import type { PreparedLoss } from '../compute/prepared.ts'
+import type { Evaluated, PreparedLoss } from '../compute/prepared.ts'
 import { LossdError } from '../errors.ts'
 import {
-  extraTensor, type LossMachine, located, prepare, refuseWarnings
+  type LossMachine, located, prepare, printAll, refuseWarnings, writeInputs
 } from './loss-answer.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import type { Patience } from './patience.ts'
@@ -56,11 +54,7 @@ function start (
       termBody(body, term), entry.loss.name, entry.definition, settings.tensorsMax)
     const prepared = prepare(settings, entry, request)
     const base = lease.allocate(prepared.bytes)
-    for (const { name, datatype, offset } of prepared.inputs) {
-      const tensor = request.tensors.get(name) ?? extraTensor(request, name)
-      if (tensor === undefined) continue
-      writeElements(tensor, datatype, settings.machine.heap, base + offset)
-    }
+    writeInputs(prepared, request, settings.machine.heap, base)
     return { term, request, prepared, base }
   } catch (fault) {
     throw ofTerm(request === undefined ? fault : located(fault, entry, request), term)
@@ -105,13 +99,8 @@ function print (
     writer.text(`${index === 0 ? '' : ','}{"loss":`).value(running[index]?.term.name)
       .text(',"value":').tensor(heap, value, form).text('}')
   }
-  writer.text('],"gradients":{')
-  let before = ''
-  for (const [name, tensor] of sums) {
-    writer.text(`${before}${JSON.stringify(name)}:`).tensor(heap, tensor, form)
-    before = ','
-  }
-  writer.text('}')
+  writer.text(']')
+  printAll(writer, 'gradients', heap, sums, form)
   const warnings = results.flatMap(result => result.warnings)
   if (warnings.length > 0) writer.text(',"warnings":').value(warnings)
   return writer.text('}').take()

@@ -8,11 +8,31 @@
 import type { Lease } from '../buffer/lease.ts'
 import { type Tensor, tensorBytes, viewOf } from '../buffer/tensor.ts'
 import { LossdError } from '../errors.ts'
-import { type LossCall, type LossPlan, sentenceOf, vectorPrefix } from '../kernels/loss-program.ts'
+import {
+  type LossCall, type LossPlan, type LossPrograms, sentenceOf, vectorPrefix
+} from '../kernels/loss-program.ts'
 import { Block } from './block.ts'
-import type { Evaluated, EvaluationMachine } from './evaluate.ts'
+import type { Machine } from './execute.ts'
 import type { RunOptions } from './pool.ts'
 import { refuseLarge } from './result-size.ts'
+
+/** What losses are evaluated on. */
+export interface EvaluationMachine extends Machine {
+  readonly programs: LossPrograms
+}
+
+/** The results of a loss; tensors lie in the heap until the lease ends. */
+export interface Evaluated {
+  readonly loss: Tensor
+  readonly gradients: ReadonlyMap<string, Tensor>
+  /** Diagonals of the Hessian, by argument; empty unless wanted. */
+  readonly hessians: ReadonlyMap<string, Tensor>
+  /** The Hessian times the vectors given. */
+  readonly hessianVectors: ReadonlyMap<string, Tensor>
+  /** What the mean divided by; null without one. */
+  readonly denominator: number | null
+  readonly warnings: readonly { readonly code: string, readonly message: string }[]
+}
 
 /** A tensor whose place is known from the base of the block. */
 interface Place {
@@ -21,8 +41,6 @@ interface Place {
   readonly shape: readonly number[]
   readonly offset: number
   readonly bytes: number
-  /** Where an argument lay when the call was prepared. */
-  readonly given: number
 }
 
 export class PreparedLoss {
@@ -57,10 +75,9 @@ export class PreparedLoss {
 
     const { axes: lengths, numbers: values } = binding
     const block = new Block(program, { lengths, numbers: values }, this.#threads)
-    const place = (name: string, tensor: Tensor): Place => {
-      const bytes = tensorBytes(tensor)
-      const { datatype, shape, address: given } = tensor
-      return { name, datatype, shape, given, bytes, offset: block.add(bytes) }
+    const place = (name: string, { datatype, shape }: Omit<Tensor, 'address'>): Place => {
+      const bytes = tensorBytes({ datatype, shape })
+      return { name, datatype, shape, bytes, offset: block.add(bytes) }
     }
     const given = Object.entries(call.tensors).map(([name, { tensor }]) => place(name, tensor))
     if (gradOutput !== undefined) given.push(place('grad_output', gradOutput))
@@ -68,12 +85,12 @@ export class PreparedLoss {
       given.push(place(vectorPrefix + name, vector))
     }
     this.inputs = given
-    this.#loss = place('loss', { datatype, shape, address: 0 })
+    this.#loss = place('loss', { datatype, shape })
     const outputs = new Map([['loss', this.#loss.offset]])
     // One of the shape of each argument named.
     const results = (kind: string, names: readonly string[]): Place[] => names.map(name => {
       const shape = binding.tensors.get(name)?.shape ?? []
-      const result = place(name, { datatype, shape, address: 0 })
+      const result = place(name, { datatype, shape })
       outputs.set(`${kind} ${name}`, result.offset)
       return result
     })
@@ -108,7 +125,8 @@ export class PreparedLoss {
 
   /**
    * Runs on a block of the lease whose inputs have been written; a promise if the work left this
-   * thread. @throws as evaluateLoss.
+   * thread. @throws HEAP_FULL, QUEUE_FULL; TARGET_RANGE, VALUE_RANGE and VALUE_REFUSED for values;
+   * the promise also WORKER_LOST, DEADLINE_EXCEEDED, CANCELLED.
    */
   run (base: number, lease: Lease, options: RunOptions): Evaluated | Promise<Evaluated> {
     const { heap, pool } = this.#machine

@@ -4,7 +4,7 @@
 import { LossdError } from '../errors.ts'
 import type { Binding } from './bind.ts'
 import type { Definition, Rule, TensorArgument } from './definition.ts'
-import type { Node } from './graph.ts'
+import type { Graph, Node } from './graph.ts'
 import type { Bound } from './syntax.ts'
 import type { Tracer } from './tracer.ts'
 import type { Environment } from './values.ts'
@@ -162,6 +162,12 @@ export function outside (value: number, bounds: readonly Bound[]): boolean {
 /** `/target`, or `/options/delta` for an option. */
 export function pointerOf (definition: Definition, argument: string): string {
   return `${definition.options.some(({ name }) => name === argument) ? '/options' : ''}/${argument}`
+}
+
+/** 1 if the yes/no value is yes at any place, else 0. */
+export function anywhere (graph: Graph, node: Node): Node {
+  const holds = graph.apply('where', node, graph.constant(1), graph.constant(0))
+  return graph.reduce('max', holds, node.axes)
 }
 
 /**

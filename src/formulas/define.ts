@@ -74,6 +74,7 @@ export function define (
     derived: checker.derived,
     statements,
     reduction: reductionOf(own),
+    declared: !positional,
     positional: positional && checker.usesPositions,
     refuse: rules.refuse?.map(([condition, sentence]) => rule(condition, '', sentence)) ?? [],
     warn: rules.warn?.map(([condition, code, sentence]) => rule(condition, code, sentence)) ?? [],

@@ -85,6 +85,8 @@ export interface Definition {
   readonly derived: readonly { readonly name: Axis, readonly length: Expression }[]
   readonly statements: readonly Statement[]
   readonly reduction: { readonly choices: readonly string[], readonly default: string }
+  /** True if the text declares its arguments. */
+  readonly declared: boolean
   /** Without declarations axes are positions, written as numbers. */
   readonly positional: boolean
   readonly refuse: readonly Rule[]

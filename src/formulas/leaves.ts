@@ -5,7 +5,7 @@
 import { type Axis, type Graph, type Node, originalAxis } from './graph.ts'
 import { placeOf } from './place.ts'
 import { argsort, cumsum, previous, recur, shift } from './sequences.ts'
-import { insideOf, mapGraph, rebuild } from './walk.ts'
+import { insideOf, mapGraph, reach, rebuild } from './walk.ts'
 
 /** The same values with takes of what lies in memory only. */
 export function takeLeaves (graph: Graph, roots: readonly Node[]): Node[] {
@@ -147,14 +147,8 @@ export class Taker {
 
 // Those nodes under x that depend on the axis and have not been moved, arguments first.
 function withAxis (x: Node, axis: Axis, moved: ReadonlyMap<Node, Node>): Node[] {
-  const found = new Set<Node>()
-  const waiting = [x]
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (!node.axes.includes(axis) || found.has(node) || moved.has(node)) continue
-    found.add(node)
-    if (!isStored(node)) waiting.push(...node.args)
-  }
-  return [...found].sort((a, b) => a.id - b.id)
+  const moves = (node: Node): boolean => node.axes.includes(axis) && !moved.has(node)
+  return reach([x].filter(moves), (arg, node) => !isStored(node) && moves(arg))
 }
 
 /** True for what kernels make as a whole, in memory, before it is read. */

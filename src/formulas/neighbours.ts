@@ -7,7 +7,7 @@ import { findOp } from '../ops/index.ts'
 import { type Axis, type Graph, isConstant, type Node } from './graph.ts'
 import { isStored } from './leaves.ts'
 import { reaches, shift } from './sequences.ts'
-import { mapGraph, rebuild } from './walk.ts'
+import { mapGraph, reach, rebuild } from './walk.ts'
 
 /** The same values; inside a recurrence only the value before is shifted, and what is outside. */
 export function shiftLeaves (graph: Graph, roots: readonly Node[]): Node[] {
@@ -54,17 +54,7 @@ function move (graph: Graph, node: Node, x: Node): Node {
 
 // x and what it is made of down to what is shifted as it is, arguments first.
 function downwards (x: Node, axis: Axis): Node[] {
-  const found = new Set([x])
-  const waiting = [x]
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (endsAt(node, axis)) continue
-    for (const arg of node.args) {
-      if (found.has(arg) || !arg.axes.includes(axis)) continue
-      found.add(arg)
-      waiting.push(arg)
-    }
-  }
-  return [...found].sort((a, b) => a.id - b.id)
+  return reach([x], (arg, node) => !endsAt(node, axis) && arg.axes.includes(axis))
 }
 
 const endsAt = (node: Node, axis: Axis): boolean =>

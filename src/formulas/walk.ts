@@ -4,13 +4,18 @@
 import type { Graph, Node } from './graph.ts'
 import { argsort, cumsum, recur, shift } from './sequences.ts'
 
-/** All nodes that the roots are made of, arguments before what uses them. */
-export function reach (roots: readonly Node[]): Node[] {
+/**
+ * All nodes that the roots are made of, arguments before what uses them; `follows` says from which
+ * node to which of its arguments the walk goes on.
+ */
+export function reach (
+  roots: readonly Node[], follows: (arg: Node, node: Node) => boolean = () => true
+): Node[] {
   const found = new Set(roots)
   const waiting = [...found]
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     for (const arg of node.args) {
-      if (found.has(arg)) continue
+      if (found.has(arg) || !follows(arg, node)) continue
       found.add(arg)
       waiting.push(arg)
     }
@@ -52,16 +57,7 @@ export function mapGraph (
 
 /** What the body of a recurrence is made of and depends on the step before, arguments first. */
 export function insideOf (roots: readonly Node[]): Node[] {
-  const found = new Set(roots.filter(node => node.inside))
-  const waiting = [...found]
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    for (const arg of node.args) {
-      if (!arg.inside || found.has(arg)) continue
-      found.add(arg)
-      waiting.push(arg)
-    }
-  }
-  return [...found].sort((a, b) => a.id - b.id)
+  return reach(roots.filter(node => node.inside), arg => arg.inside)
 }
 
 /** The same with another value in the place of what was one step before. */

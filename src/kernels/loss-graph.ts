@@ -2,7 +2,7 @@
 // a request or warn. It goes through the compiler whole, so that all of them share the same loops.
 
 import type { Binding } from '../formulas/bind.ts'
-import type { Check, Warning } from '../formulas/checks.ts'
+import { anywhere, type Check, type Warning } from '../formulas/checks.ts'
 import type { Definition } from '../formulas/definition.ts'
 import { gradient } from '../formulas/gradient.ts'
 import { type Axis, Graph, type Node } from '../formulas/graph.ts'
@@ -90,12 +90,9 @@ function secondOrder (graph: Graph, loss: Node, seed: Node, { hessians, vectors 
   return outputs
 }
 
-// True anywhere: the largest of 1 where it holds and 0 elsewhere.
 function addCondition (graph: Graph, outputs: Output[], node: Node): string {
   const name = `condition ${outputs.length}`
-  const holds = graph.apply('where', node, graph.constant(1), graph.constant(0))
-  const anywhere = node.axes.length === 0 ? holds : graph.reduce('max', holds, node.axes)
-  outputs.push({ name, node: anywhere, layout: [] })
+  outputs.push({ name, node: anywhere(graph, node), layout: [] })
   return name
 }
 

@@ -3,6 +3,40 @@
 
 import type { Loss } from './loss.ts'
 
+/** Its options. linear-cross-entropy makes the logits itself and takes the rest from here. */
+export const crossEntropyOptions = `    weight: real[C] = 1
+    ignore_index:    integer = -100
+    label_smoothing: number <= 1 = 0      // negative counts as 0`
+
+/** Its statements, for logits of this name. */
+export const crossEntropyOf = (logits: string): string => `    soft = has(target, C)
+    smoothing = clamp_min(label_smoothing, 0)
+    p = log_softmax(${logits}, C)
+    kept = soft || target != ignore_index
+    denominator = soft ? 1 : kept ? weight[target] : 0
+    loss = soft ? sum(weight * ((1 - smoothing) * target + smoothing / C) * p, C)
+      : (1 - smoothing) * weight[target] * p[target] + smoothing / C * sum(weight * p, C)
+    kept ? -loss : 0`
+
+export const crossEntropyFrozen: NonNullable<Loss['frozen']> = [
+  ['weight', '!soft',
+    'weight has no gradient where target holds class indices; it has one where target holds ' +
+    'probabilities']
+]
+
+export const crossEntropyRefuse: NonNullable<Loss['refuse']> = [
+  ['soft && ignore_index >= 0',
+    'ignore_index {ignore_index} needs class indices; target {target} holds probabilities']
+]
+
+export const crossEntropyWarn: NonNullable<Loss['warn']> = [
+  ["reduction == 'mean' && !any(kept)", 'no_valid_targets',
+    'No target counts (there is none, or all are ignore_index {ignore_index}), so the mean is ' +
+    'NaN and its gradient zero: leave such batches out'],
+  ['soft && any(target < 0 || target > 1)', 'target_out_of_range',
+    'target holds probabilities outside 0 to 1: the loss can then become negative']
+]
+
 export const crossEntropy: Loss = {
   name: 'cross-entropy',
   torch: 'CrossEntropyLoss',
@@ -14,34 +48,14 @@ export const crossEntropy: Loss = {
   formula: `
     input:  real[N?, C, ...]
     target: class[N?, ...] | real[N?, C, ...] like input
-    weight: real[C] = 1
-    ignore_index:    integer = -100
-    label_smoothing: number <= 1 = 0      // negative counts as 0
+${crossEntropyOptions}
 
-    soft = has(target, C)
-    smoothing = clamp_min(label_smoothing, 0)
-    p = log_softmax(input, C)
-    kept = soft || target != ignore_index
-    denominator = soft ? 1 : kept ? weight[target] : 0
-    loss = soft ? sum(weight * ((1 - smoothing) * target + smoothing / C) * p, C)
-      : (1 - smoothing) * weight[target] * p[target] + smoothing / C * sum(weight * p, C)
-    kept ? -loss : 0`,
+${crossEntropyOf('input')}`,
   tensorOptions: ['weight'],
-  frozen: [
-    ['weight', '!soft',
-      'weight has no gradient where target holds class indices; it has one where target holds ' +
-      'probabilities']
-  ],
-  refuse: [
-    ['soft && ignore_index >= 0',
-      'ignore_index {ignore_index} needs class indices; target {target} holds probabilities']
-  ],
+  frozen: crossEntropyFrozen,
+  refuse: crossEntropyRefuse,
   warn: [
-    ["reduction == 'mean' && !any(kept)", 'no_valid_targets',
-      'No target counts (there is none, or all are ignore_index {ignore_index}), so the mean is ' +
-      'NaN and its gradient zero: leave such batches out'],
-    ['soft && any(target < 0 || target > 1)', 'target_out_of_range',
-      'target holds probabilities outside 0 to 1: the loss can then become negative'],
+    ...crossEntropyWarn,
     ['C == 1', 'single_class',
       'input {input} has one class, so the loss is always 0: take bce-with-logits for one yes ' +
       'or no'],

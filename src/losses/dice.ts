@@ -1,5 +1,9 @@
 // Dice: twice the overlap of two areas over the sum of their sizes.
 
+import {
+  areaArguments, areaLoss, areaOverlap, areaWarnings, oneNowhere, oneOfProbabilities, twoImages,
+  wrongAreas
+} from './areas.ts'
 import type { Loss } from './loss.ts'
 
 export const dice: Loss = {
@@ -10,31 +14,16 @@ export const dice: Loss = {
   choose: 'When the foreground is small: the loss looks at areas, not at single pixels. Add it ' +
     'to bce-with-logits for calm gradients at the start. The value is one number.',
   source: 'Milletari 2016 (V-Net); segmentation_models_pytorch',
-  formula: `
-    input:  real[N, C, ...S]
-    target: real[N, C, ...S]      // 1 inside, 0 outside
-    from_logits: boolean = true   // applies the sigmoid to input
-    log_loss: boolean = false     // -log(score) instead of 1 - score
-    smooth: number >= 0 = 0
-    eps:    number >= 0 = 1e-7
-    gamma:  number > 0 = 1
+  formula: `${areaArguments}
 
-    p = from_logits ? sigmoid(input) : input
-    overlap = sum(p * target, N, S)
+${areaOverlap}
     score = (2 * overlap + smooth) / clamp_min(sum(p + target, N, S) + smooth, eps)
-    loss = log_loss ? -log(clamp_min(score, eps)) : 1 - score
-    mean(sum(target, N, S) > 0 ? loss : 0, C) ** gamma`,
-  warn: [
-    ['any(!(sum(target, N, S) > 0))', 'empty_class',
-      'A class has no pixel in target: its loss is 0 and still counts in the mean']
-  ],
+${areaLoss}`,
+  warn: areaWarnings,
   cases: [
     {
       title: 'Two images of four pixels, one class',
-      request: {
-        input: [[[1.2, -0.5, 0.3, -2]], [[-1, 0.4, 2, 0.1]]],
-        target: [[[1, 0, 1, 0]], [[0, 0, 1, 1]]]
-      },
+      request: twoImages,
       reply: {
         loss: 0.32239515,
         gradients: {
@@ -58,8 +47,7 @@ export const dice: Loss = {
     {
       title: 'Smoothed, from probabilities',
       request: {
-        input: [[[0.8, 0.2, 0.6, 0.1]]],
-        target: [[[1, 0, 1, 0]]],
+        ...oneOfProbabilities,
         options: { from_logits: false, smooth: 1 }
       },
       reply: {
@@ -73,20 +61,13 @@ export const dice: Loss = {
     },
     {
       title: 'A class that is nowhere',
-      request: { input: [[[1, -1], [0.5, 2]]], target: [[[1, 0], [0, 0]]] },
+      request: oneNowhere,
       reply: {
         loss: 0.1344707,
         gradients: { input: [[[-0.06237225607037544, 0.035933710634708405], [0, 0]]] }
       },
       warnings: ['empty_class']
     },
-    {
-      title: 'Another number of pixels',
-      request: { input: [[[1, 2, 3]]], target: [[[1, 0]]] },
-      refused: {
-        code: 'SHAPE_MISMATCH',
-        detail: 'target has shape [1,1,2]; input [1,1,3] needs [1,1,3]'
-      }
-    }
+    wrongAreas
   ]
 }

@@ -1,5 +1,6 @@
 // Distance IoU: overlap of boxes, and the distance of their centres.
 
+import { apartPairs, boxPairs, boxWarnings, closePairs, wrongBoxes } from './boxes.ts'
 import type { Loss } from './loss.ts'
 
 export const diou: Loss = {
@@ -11,32 +12,15 @@ export const diou: Loss = {
   choose: 'When boxes shall find their place quickly: it converges faster than giou. ciou also ' +
     'compares width to height.',
   source: 'Zheng 2020; torchvision.ops',
-  formula: `
-    reduction: 'none' | 'mean' | 'sum' = 'none'
-    boxes1: real[N, K = 4]      // x1, y1, x2, y2
-    boxes2: real[N, K = 4]
-    eps: number >= 0 = 1e-7
-
-    x1 = maximum(boxes1[K = 0], boxes2[K = 0])
-    y1 = maximum(boxes1[K = 1], boxes2[K = 1])
-    x2 = minimum(boxes1[K = 2], boxes2[K = 2])
-    y2 = minimum(boxes1[K = 3], boxes2[K = 3])
-    area = b => (b[K = 2] - b[K = 0]) * (b[K = 3] - b[K = 1])
-    inter = x2 > x1 && y2 > y1 ? (x2 - x1) * (y2 - y1) : 0
-    union = area(boxes1) + area(boxes2) - inter
-    width = maximum(boxes1[K = 2], boxes2[K = 2]) - minimum(boxes1[K = 0], boxes2[K = 0])
-    height = maximum(boxes1[K = 3], boxes2[K = 3]) - minimum(boxes1[K = 1], boxes2[K = 1])
+  formula: `${boxPairs}
     between = i => (boxes1[K = i] + boxes1[K = i + 2] - boxes2[K = i] - boxes2[K = i + 2]) ** 2
     diagonal = width ** 2 + height ** 2 + eps
     1 - inter / (union + eps) + (between(0) + between(1)) / 4 / diagonal`,
-  warn: [
-    ['any(area(boxes1) < 0 || area(boxes2) < 0)', 'box_inside_out',
-      'A box ends before it begins: the order is x1, y1, x2, y2']
-  ],
+  warn: boxWarnings,
   cases: [
     {
       title: 'Boxes that overlap, and two apart',
-      request: { boxes1: [[0, 0, 2, 2], [0, 0, 1, 1]], boxes2: [[1, 1, 3, 2.5], [3, 3, 5, 4]] },
+      request: apartPairs,
       reply: {
         loss: [0.9357923, 1.5182927],
         gradients: {
@@ -53,11 +37,7 @@ export const diou: Loss = {
     },
     {
       title: 'The mean',
-      request: {
-        boxes1: [[0, 0, 2, 2], [0.5, 0, 1, 3]],
-        boxes2: [[1, 1, 3, 2.5], [0.5, 0.5, 1.5, 3]],
-        options: { reduction: 'mean' }
-      },
+      request: { ...closePairs, options: { reduction: 'mean' } },
       reply: {
         loss: 0.7468734,
         gradients: {
@@ -73,10 +53,6 @@ export const diou: Loss = {
         denominator: 2
       }
     },
-    {
-      title: 'A box of three numbers',
-      request: { boxes1: [[0, 0, 1]], boxes2: [[0, 0, 1, 1]] },
-      refused: { code: 'SHAPE_MISMATCH', detail: 'boxes1 has shape [1,3]; K has the length 4' }
-    }
+    wrongBoxes
   ]
 }

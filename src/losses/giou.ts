@@ -1,5 +1,6 @@
 // Generalized IoU: overlap of boxes, with a pull for boxes that do not meet.
 
+import { apartPairs, boxPairs, boxWarnings, closePairs, wrongBoxes } from './boxes.ts'
 import type { Loss } from './loss.ts'
 
 export const giou: Loss = {
@@ -10,31 +11,14 @@ export const giou: Loss = {
   choose: 'The usual start for boxes; it also moves boxes that do not touch. diou pulls their ' +
     'centres, ciou their shapes too.',
   source: 'Rezatofighi 2019; torchvision.ops',
-  formula: `
-    reduction: 'none' | 'mean' | 'sum' = 'none'
-    boxes1: real[N, K = 4]      // x1, y1, x2, y2
-    boxes2: real[N, K = 4]
-    eps: number >= 0 = 1e-7
-
-    x1 = maximum(boxes1[K = 0], boxes2[K = 0])
-    y1 = maximum(boxes1[K = 1], boxes2[K = 1])
-    x2 = minimum(boxes1[K = 2], boxes2[K = 2])
-    y2 = minimum(boxes1[K = 3], boxes2[K = 3])
-    area = b => (b[K = 2] - b[K = 0]) * (b[K = 3] - b[K = 1])
-    inter = x2 > x1 && y2 > y1 ? (x2 - x1) * (y2 - y1) : 0
-    union = area(boxes1) + area(boxes2) - inter
-    width = maximum(boxes1[K = 2], boxes2[K = 2]) - minimum(boxes1[K = 0], boxes2[K = 0])
-    height = maximum(boxes1[K = 3], boxes2[K = 3]) - minimum(boxes1[K = 1], boxes2[K = 1])
+  formula: `${boxPairs}
     hull = width * height
     1 - inter / (union + eps) + (hull - union) / (hull + eps)`,
-  warn: [
-    ['any(area(boxes1) < 0 || area(boxes2) < 0)', 'box_inside_out',
-      'A box ends before it begins: the order is x1, y1, x2, y2']
-  ],
+  warn: boxWarnings,
   cases: [
     {
       title: 'Boxes that overlap, and two apart',
-      request: { boxes1: [[0, 0, 2, 2], [0, 0, 1, 1]], boxes2: [[1, 1, 3, 2.5], [3, 3, 5, 4]] },
+      request: apartPairs,
       reply: {
         loss: [1.0333333, 1.85],
         gradients: {
@@ -51,11 +35,7 @@ export const giou: Loss = {
     },
     {
       title: 'The mean',
-      request: {
-        boxes1: [[0, 0, 2, 2], [0.5, 0, 1, 3]],
-        boxes2: [[1, 1, 3, 2.5], [0.5, 0.5, 1.5, 3]],
-        options: { reduction: 'mean' }
-      },
+      request: { ...closePairs, options: { reduction: 'mean' } },
       reply: {
         loss: 0.8310605,
         gradients: {
@@ -71,10 +51,6 @@ export const giou: Loss = {
         denominator: 2
       }
     },
-    {
-      title: 'A box of three numbers',
-      request: { boxes1: [[0, 0, 1]], boxes2: [[0, 0, 1, 1]] },
-      refused: { code: 'SHAPE_MISMATCH', detail: 'boxes1 has shape [1,3]; K has the length 4' }
-    }
+    wrongBoxes
   ]
 }

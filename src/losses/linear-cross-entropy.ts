@@ -1,5 +1,8 @@
 // Cross-entropy behind a linear layer: the logits are a product of the input with a matrix.
 
+import {
+  crossEntropyFrozen, crossEntropyOf, crossEntropyOptions, crossEntropyRefuse, crossEntropyWarn
+} from './cross-entropy.ts'
 import type { Loss } from './loss.ts'
 
 export const linearCrossEntropy: Loss = {
@@ -15,36 +18,14 @@ export const linearCrossEntropy: Loss = {
     linear_weight: real[C, ...K, D]
     linear_bias:   real[C, ...K] = 0
     target: class[N?, ...K] | real[N?, C, ...K]
-    weight: real[C] = 1
-    ignore_index:    integer = -100
-    label_smoothing: number <= 1 = 0      // negative counts as 0
+${crossEntropyOptions}
 
     logits = sum(input * linear_weight, D) + linear_bias
-    soft = has(target, C)
-    smoothing = clamp_min(label_smoothing, 0)
-    p = log_softmax(logits, C)
-    kept = soft || target != ignore_index
-    denominator = soft ? 1 : kept ? weight[target] : 0
-    loss = soft ? sum(weight * ((1 - smoothing) * target + smoothing / C) * p, C)
-      : (1 - smoothing) * weight[target] * p[target] + smoothing / C * sum(weight * p, C)
-    kept ? -loss : 0`,
+${crossEntropyOf('logits')}`,
   tensorOptions: ['weight'],
-  frozen: [
-    ['weight', '!soft',
-      'weight has no gradient where target holds class indices; it has one where target holds ' +
-      'probabilities']
-  ],
-  refuse: [
-    ['soft && ignore_index >= 0',
-      'ignore_index {ignore_index} needs class indices; target {target} holds probabilities']
-  ],
-  warn: [
-    ["reduction == 'mean' && !any(kept)", 'no_valid_targets',
-      'No target counts (there is none, or all are ignore_index {ignore_index}), so the mean is ' +
-      'NaN and its gradient zero: leave such batches out'],
-    ['soft && any(target < 0 || target > 1)', 'target_out_of_range',
-      'target holds probabilities outside 0 to 1: the loss can then become negative']
-  ],
+  frozen: crossEntropyFrozen,
+  refuse: crossEntropyRefuse,
+  warn: crossEntropyWarn,
   cases: [
     {
       title: 'Two examples of two features, three classes',

@@ -5,7 +5,7 @@
 import type { TensorShape } from '../formulas/bind.ts'
 import { gradient } from '../formulas/gradient.ts'
 import { type Axis, Graph, type Node } from '../formulas/graph.ts'
-import type { Check, Warning } from '../formulas/checks.ts'
+import { anywhere, type Check, type Warning } from '../formulas/checks.ts'
 import { type Descent, descentNumbers, traceDescent } from './descent.ts'
 import type { Model } from './model.ts'
 import { inputAxes, modelLengths, outputAxes, traceModel } from './model-graph.ts'
@@ -113,11 +113,9 @@ export function traceStep (
   add('norm', norm, [])
   add('lost', lost, [])
   if (wanted.has('outputs')) add('outputs', outputs.node, outputs.axes)
-  const addCondition = (name: string, node: Node): void =>
-    add(name, graph.reduce('max', graph.apply('where', node, one, zero), node.axes), [])
-  for (const [index, { node }] of checks.entries()) addCondition(`check ${index}`, node)
+  for (const [index, { node }] of checks.entries()) add(`check ${index}`, anywhere(graph, node), [])
   for (const [index, { node }] of warnings.entries()) {
-    if (node !== null) addCondition(`warning ${index}`, node)
+    if (node !== null) add(`warning ${index}`, anywhere(graph, node), [])
   }
   return { graph, outputs: results, checks, warnings }
 }

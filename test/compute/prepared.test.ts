@@ -1,17 +1,20 @@
-// A prepared call gives the bits of evaluateLoss, again and again, inline and on workers, and its
-// refusals and warnings.
+// A prepared call gives the bits of its program run alone, again and again, inline and on workers,
+// and the refusals and warnings of its loss.
 
 import t, { type Test } from 'tap'
 import { Heap } from '../../src/buffer/heap.ts'
 import type { Lease } from '../../src/buffer/lease.ts'
 import { allocateTensor, type Tensor, viewOf } from '../../src/buffer/tensor.ts'
-import { type Evaluated, evaluateLoss, type EvaluationMachine } from '../../src/compute/evaluate.ts'
+import { execute } from '../../src/compute/execute.ts'
 import { Pool } from '../../src/compute/pool.ts'
-import { PreparedLoss } from '../../src/compute/prepared.ts'
+import {
+  type Evaluated, type EvaluationMachine, PreparedLoss
+} from '../../src/compute/prepared.ts'
 import { define } from '../../src/formulas/define.ts'
 import { loadAssembler } from '../../src/kernels/assemble.ts'
 import { type LossCall, LossPrograms } from '../../src/kernels/loss-program.ts'
 import { findLoss } from '../../src/losses/index.ts'
+import { runPrepared } from '../evaluate-loss.ts'
 
 await loadAssembler()
 
@@ -50,39 +53,56 @@ function callOf (
   }
 }
 
-function bits (heap: Heap, { loss, gradients, denominator }: Evaluated): unknown {
+type Bits = Pick<Evaluated, 'loss' | 'gradients' | 'denominator'>
+
+function bits (heap: Heap, { loss, gradients, denominator }: Bits): unknown {
   const of = (tensor: Tensor | undefined) =>
     tensor && Buffer.from(viewOf(heap, tensor).slice().buffer)
   return [of(loss), of(gradients.get('input')), denominator]
 }
 
-/** Copies the call's inputs to their places and runs. */
-function run (
-  { heap }: EvaluationMachine, prepared: PreparedLoss, call: LossCall, lease: Lease
-): Evaluated | Promise<Evaluated> {
-  const base = lease.allocate(prepared.bytes)
-  for (const { name, offset } of prepared.inputs) {
-    const tensor = call.tensors[name]?.tensor
-    if (tensor !== undefined) {
-      const view = viewOf(heap, tensor)
-      heap.u8.copyWithin(base + offset, tensor.address, tensor.address + view.byteLength)
-    }
+/** The same without a prepared call: its program on outputs of its own. */
+async function alone (
+  machine: EvaluationMachine, call: LossCall, lease: Lease
+): Promise<unknown> {
+  const { heap, programs } = machine
+  const { datatype } = call
+  const { program, binding: { axes: lengths, numbers }, shape } = programs.plan(call)
+  const input = call.tensors['input']?.tensor
+  const loss = allocateTensor(lease, datatype, shape)
+  const gradient = allocateTensor(lease, datatype, input?.shape ?? [])
+  const results = new Map([['loss', loss], ['gradient input', gradient]])
+  for (const [name] of program.outputs) {
+    if (!results.has(name)) results.set(name, allocateTensor(lease, datatype, []))
   }
-  return prepared.run(base, lease, {})
+  const addresses = (tensors: Iterable<[string, Tensor]>): Map<string, number> =>
+    new Map([...tensors].map(([name, { address }]) => [name, address]))
+  const given = Object.entries(call.tensors)
+    .map(([name, { tensor }]): [string, Tensor] => [name, tensor])
+  const operands = {
+    lengths, numbers, inputs: addresses(given), outputs: addresses(results)
+  }
+  await execute(machine, program, operands, lease)
+  const denominator = results.get('denominator')
+  return bits(heap, {
+    loss,
+    gradients: new Map([['input', gradient]]),
+    denominator: denominator === undefined ? null : Number(viewOf(heap, denominator)[0])
+  })
 }
 
 for (const [where, inlineUs] of [['inline', 1e9], ['on workers', 0]] as const) {
-  t.test(`the bits of evaluateLoss, ${where}`, async t => {
+  t.test(`the bits of the program alone, ${where}`, async t => {
     const machine = await machineOf(t, inlineUs)
     for (const name of ['mse', 'cross-entropy']) {
       for (const datatype of ['FP32', 'FP64'] as const) {
         for (const rows of [1, 7, 20_000]) {
           const lease = machine.heap.lease()
           const call = callOf(machine.heap, lease, name, rows, datatype)
-          const expected = bits(machine.heap, await evaluateLoss(machine, call, lease))
+          const expected = await alone(machine, call, lease)
           const prepared = new PreparedLoss(machine, call, 1e6)
           for (let time = 0; time < 3; time++) {
-            const found = bits(machine.heap, await run(machine, prepared, call, lease))
+            const found = bits(machine.heap, await runPrepared(machine, prepared, call, lease))
             t.same(found, expected, `${name} ${datatype} ${rows}`)
           }
           t.equal(prepared.fits, true)
@@ -99,10 +119,11 @@ t.test('refusals, warnings and limits are those of the loss', async t => {
   const lease = machine.heap.lease()
   const wrong = callOf(machine.heap, lease, 'cross-entropy', 3, 'FP32', 9)
   const prepared = new PreparedLoss(machine, wrong, 1e6)
-  t.throws(() => run(machine, prepared, wrong, lease),
+  t.throws(() => runPrepared(machine, prepared, wrong, lease),
     { code: 'TARGET_RANGE', message: /holds 9 at \[0\]/ })
   const ignored = callOf(machine.heap, lease, 'cross-entropy', 3, 'FP32', -100)
-  const nothing = await run(machine, new PreparedLoss(machine, ignored, 1e6), ignored, lease)
+  const without = new PreparedLoss(machine, ignored, 1e6)
+  const nothing = await runPrepared(machine, without, ignored, lease)
   t.match(nothing.warnings, [{ code: 'no_valid_targets', message: /NaN/ }])
   const large = { ...callOf(machine.heap, lease, 'mse', 3, 'FP32'), options: { reduction: 'none' } }
   t.throws(() => new PreparedLoss(machine, large, 10),
