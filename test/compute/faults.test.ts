@@ -53,10 +53,10 @@ t.test('an aborted signal rejects at once, and the memory is soon back', async t
       const controller = new AbortController()
       const promise = run(world, program, long, turns, { signal: controller.signal })
       await new Promise(resolve => setTimeout(resolve, 20))
-      const start = performance.now()
+      const outcome = promise.catch((fault: unknown) => fault)
       controller.abort()
-      await t.rejects(promise, { code: 'CANCELLED' })
-      t.ok(performance.now() - start < 300, 'the caller need not wait')
+      const turn = new Promise(resolve => setImmediate(resolve, 'later'))
+      t.match(await Promise.race([outcome, turn]), { code: 'CANCELLED' }, 'the caller need not wait')
       const ms = await until(() => world.heap.usedBytes === 0)
       t.ok(ms < 2000, `memory after ${Math.round(ms)} ms`)
     }
