@@ -35,6 +35,7 @@ async function compare (servers: readonly Server[]): Promise<string> {
   const [service] = servers
   if (service === undefined) throw new Error('no service')
   const rows: string[][] = []
+  await warmUp(servers)
   for (const workload of requestWorkloads()) {
     const body = requestOf(workload)
     const path = `/v1/losses/${workload.loss}`
@@ -57,6 +58,15 @@ async function compare (servers: readonly Server[]): Promise<string> {
   }
   return table(['request', 'bytes in', 'bytes out', ...servers.map(({ name }) => `${name} /s`),
     ...servers.slice(1).map(({ name }) => `of ${name}`), 'p99 ms', 'alone ms'], rows)
+}
+
+/** Long enough for the compilers to be done, and the service with touching its memory's pages. */
+async function warmUp (servers: readonly Server[]): Promise<void> {
+  const [workload] = requestWorkloads()
+  if (workload === undefined) throw new Error('no workload')
+  for (const { origin } of servers) {
+    await load(`${origin}/v1/losses/${workload.loss}`, requestOf(workload))
+  }
 }
 
 /** One load: the same request over and over on some connections. */
