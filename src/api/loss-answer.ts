@@ -3,7 +3,7 @@
 
 import type { Heap } from '../buffer/heap.ts'
 import type { Tensor } from '../buffer/tensor.ts'
-import type { Json } from '../codec/json-reader.ts'
+import type { JsonObject } from '../codec/json-reader.ts'
 import { childPointer, type JsonTensor, writeElements } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
 import { type Evaluated, type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
@@ -27,7 +27,7 @@ export interface LossMachine {
  * there is much to print.
  */
 export type AnswerLoss = (
-  entry: LossEntry, body: Json, patience: Patience, explain?: Explain
+  entry: LossEntry, body: JsonObject, patience: Patience, explain?: Explain
 ) => string | Buffer | Promise<string | Buffer>
 
 /** What a reply says of how it was made: its member `explain`. */

@@ -1,7 +1,7 @@
 // A JSON body as a request for one loss: every argument, option and field by its name, checked
 // against the loss's declarations. The tensors are read, but do not lie in the heap yet.
 
-import { isJsonObject, type Json } from '../codec/json-reader.ts'
+import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.ts'
 import { Numbers } from '../codec/json-numbers.ts'
 import { childPointer, type JsonTensor, readDatatype, readTensor } from '../codec/json-tensor.ts'
 import { kindOf } from '../codec/kind-of.ts'
@@ -32,11 +32,8 @@ export interface LossRequest {
 
 /** Reads a body. Throws the errors of API.md section 6 that are 422, each with its pointer. */
 export function readLossRequest (
-  body: Json, loss: string, definition: Definition, tensorsMax: number
+  body: JsonObject, loss: string, definition: Definition, tensorsMax: number
 ): LossRequest {
-  if (!isJsonObject(body)) {
-    throw new LossdError('BODY_INVALID', `The body must be a JSON object; got ${kindOf(body)}`)
-  }
   const tensors = new Map<string, JsonTensor>()
   const inOptions = new Set<string>()
   const options: Record<string, Json> = {}

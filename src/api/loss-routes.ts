@@ -1,7 +1,7 @@
 // The routes of the losses, one set for each row of the table and for its alias.
 
 import type { FastifyInstance } from 'fastify'
-import { bodyOf } from './bodies.ts'
+import { objectOf } from './bodies.ts'
 import { catalogue, derivativesOf, type LossEntry, summaryOf } from './catalogue.ts'
 import { type FormulaRouteSettings, registerFormulaRoutes } from './formula-routes.ts'
 import { type AnswerLoss, createLossAnswers } from './loss-answer.ts'
@@ -40,7 +40,7 @@ function registerLoss (
   const url = `/v1/losses/${name}`
   app.post(url, { schema: { ...postSchema(entry), hide: alias } }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
-    sendAnswer(request, reply, answerLoss(entry, bodyOf(request), patience))
+    sendAnswer(request, reply, answerLoss(entry, objectOf(request), patience))
   })
   let description: string | undefined
   app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (_request, reply) => {

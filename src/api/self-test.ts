@@ -2,8 +2,8 @@
 // their programs, and shows that kernels on this machine give the numbers beside the formulas.
 // The others are compiled when they are asked for; all together would take seconds.
 
-import { createJsonReader } from '../codec/json-reader.ts'
 import type { Plain } from '../losses/index.ts'
+import { readObject } from './bodies.ts'
 import { catalogue, type LossEntry } from './catalogue.ts'
 import { type AnswerLoss, createLossAnswers, type LossMachine } from './loss-answer.ts'
 
@@ -24,12 +24,10 @@ export async function selfTest ({ machine }: Pick<LossMachine, 'machine'>): Prom
   return wrong
 }
 
-const reader = createJsonReader()
-
 async function isRight (answer: AnswerLoss, entry: LossEntry): Promise<boolean> {
   const example = entry.loss.cases.find(({ reply }) => reply !== undefined)
   if (example?.reply === undefined) return true
-  const body = reader.read(Buffer.from(JSON.stringify(example.request)))
+  const body = readObject(Buffer.from(JSON.stringify(example.request)))
   const patience = { deadlineMs: selfTestMs, signal: new AbortController().signal }
   const reply = JSON.parse((await answer(entry, body, patience)).toString())
   return close(reply.loss, example.reply.loss) && Object.entries(example.reply.gradients)

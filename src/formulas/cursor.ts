@@ -55,14 +55,15 @@ export class Cursor {
     return this.is(sign) && (!this.token.newline || this.#brackets > 0 || !openers.has(sign))
   }
 
-  skip (sign: string): boolean {
+  /** Takes the present token if it is this sign; true if it was. */
+  accept (sign: string): boolean {
     const found = this.is(sign)
     if (found) this.#index++
     return found
   }
 
   expect (sign: string, where: string): void {
-    if (!this.skip(sign)) {
+    if (!this.accept(sign)) {
       fail(this.token.position, `Expected "${sign}" ${where}; found ${found(this.token)}.`)
     }
   }
@@ -80,7 +81,7 @@ export class Cursor {
       const items: T[] = []
       while (!this.is(close)) {
         items.push(one())
-        if (!this.skip(',')) break
+        if (!this.accept(',')) break
       }
       this.expect(close, 'to close the bracket')
       return items

@@ -18,7 +18,7 @@ export function parseDeclaration (cursor: Cursor): Declaration {
         : 'static'
       : ''
   const types = [type(cursor)]
-  while (cursor.skip('|')) types.push(type(cursor))
+  while (cursor.accept('|')) types.push(type(cursor))
   const bounds: Bound[] = []
   let relation: Declaration['relation'] = null
   while (true) {
@@ -37,7 +37,7 @@ export function parseDeclaration (cursor: Cursor): Declaration {
       relation = { word: token.text, name: other.text, position: other.position }
     } else break
   }
-  const fallback = cursor.skip('=') ? literal(cursor) : null
+  const fallback = cursor.accept('=') ? literal(cursor) : null
   return { name, position, modifier, types, bounds, relation, default: fallback }
 }
 
@@ -57,11 +57,11 @@ function type (cursor: Cursor): TypeSyntax {
   }
   cursor.take()
   let along = ''
-  if (word === 'class' && cursor.skip('(')) {
+  if (word === 'class' && cursor.accept('(')) {
     along = cursor.name('the axis of the classes').text
     cursor.expect(')', 'after the axis of the classes')
   }
-  const axes = cursor.skip('[') ? cursor.list(']', () => axis(cursor)) : null
+  const axes = cursor.accept('[') ? cursor.list(']', () => axis(cursor)) : null
   if (axes === null && (word === 'real' || word === 'class')) {
     fail(
       cursor.token.position,
@@ -79,17 +79,17 @@ function type (cursor: Cursor): TypeSyntax {
 
 function axis (cursor: Cursor): AxisSyntax {
   const { position } = cursor.token
-  const group = cursor.skip('...')
+  const group = cursor.accept('...')
   const named = !group || cursor.token.kind === 'name'
   const name = named ? cursor.name('the name of an axis').text : '...'
   if (group) {
-    const broadcasts = cursor.skip('~')
+    const broadcasts = cursor.accept('~')
     return { name, group, optional: false, broadcasts, length: null, position }
   }
-  const broadcasts = cursor.skip('~')
-  const optional = cursor.skip('?')
-  const length = cursor.skip('=') ? number(cursor) : null
-  return { name, group, optional, broadcasts: broadcasts || cursor.skip('~'), length, position }
+  const broadcasts = cursor.accept('~')
+  const optional = cursor.accept('?')
+  const length = cursor.accept('=') ? number(cursor) : null
+  return { name, group, optional, broadcasts: broadcasts || cursor.accept('~'), length, position }
 }
 
 function literal (cursor: Cursor): number | string | boolean {
@@ -100,7 +100,7 @@ function literal (cursor: Cursor): number | string | boolean {
 }
 
 function number (cursor: Cursor): number {
-  const sign = cursor.skip('-') ? -1 : 1
+  const sign = cursor.accept('-') ? -1 : 1
   const { kind, text, value, position } = cursor.token
   if (kind !== 'number' && text !== 'inf') {
     fail(position, `Expected a number; found ${found(cursor.token)}.`)

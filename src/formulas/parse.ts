@@ -13,7 +13,7 @@ export function parse (source: string): Syntax {
   const declarations: Declaration[] = []
   const statements: Statement[] = []
   while (true) {
-    while (cursor.skip(';')) {
+    while (cursor.accept(';')) {
       /* Empty statements are nothing. */
     }
     if (cursor.token.kind === 'end') break
@@ -158,7 +158,7 @@ function primary (cursor: Cursor): Expression {
     const args = cursor.list(')', () => expression(cursor))
     return { kind: 'call', name: text, arguments: args, position }
   }
-  if (!cursor.skip('(')) fail(position, `Expected a value; found ${found(cursor.token)}.`)
+  if (!cursor.accept('(')) fail(position, `Expected a value; found ${found(cursor.token)}.`)
   return cursor.bracketed(() => {
     const inner = expression(cursor)
     cursor.expect(')', 'to close the bracket')
@@ -181,7 +181,7 @@ function beginsFunction (cursor: Cursor): boolean {
 function functionOf (cursor: Cursor): Expression {
   const { position } = cursor.token
   const name = (): string => cursor.name('the name of a parameter').text
-  const parameters = cursor.skip('(') ? cursor.list(')', name) : [name()]
+  const parameters = cursor.accept('(') ? cursor.list(')', name) : [name()]
   cursor.take()
   return { kind: 'function', parameters, body: expression(cursor), position }
 }
