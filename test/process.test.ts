@@ -48,6 +48,16 @@ async function start (t: Test, settings: Readonly<Record<string, string>> = {}):
   }
 }
 
+/** Whether a page answers with the status within a second: a signal waits for its turn. */
+async function becomes (status: number, url: string): Promise<boolean> {
+  const end = performance.now() + 1000
+  do {
+    if ((await fetch(url)).status === status) return true
+    await pause(10)
+  } while (performance.now() < end)
+  return false
+}
+
 t.test('it starts, answers, and ends with 0 on SIGTERM', async t => {
   const begin = performance.now()
   const { child, origin, ended, log } = await start(t)
@@ -70,8 +80,7 @@ t.test('SIGTERM lets requests in flight finish and loses none', async t => {
   const long = status(JSON.stringify({ input, target: input, options: { reduction: 'none' } }))
   await pause(20)
   child.kill('SIGTERM')
-  await pause(50)
-  t.equal((await fetch(`${origin}/health/ready`)).status, 503, 'not ready while draining')
+  t.ok(await becomes(503, `${origin}/health/ready`), 'not ready while draining')
   const during = []
   for (let index = 0; index < 20; index++) during.push(await status(small))
   t.same(new Set(during), new Set([200]), 'requests are still served in the first moments')
@@ -97,7 +106,7 @@ t.test('a second signal exits at once', async t => {
   const begin = performance.now()
   child.kill('SIGTERM')
   t.equal(await ended, 1)
-  t.ok(performance.now() - begin < 1000)
+  t.ok(performance.now() - begin < 10_000, 'long before its delay')
 })
 
 t.test('a port that is taken is told in one line', async t => {

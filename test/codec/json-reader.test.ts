@@ -118,7 +118,7 @@ t.test('brackets have a limit, and reaching it is quick', async t => {
   t.match(refusal('{"a":'.repeat(33)), /more than 32 brackets/)
   const start = performance.now()
   t.match(refusal('['.repeat(1 << 20)), /more than 32 brackets/)
-  t.ok(performance.now() - start < 50)
+  t.ok(performance.now() - start < 500)
 })
 
 t.test('truncating a body anywhere is refused, whatever was large before', async t => {
