@@ -10,6 +10,7 @@ import { cauchy } from './cauchy.ts'
 import { charbonnier } from './charbonnier.ts'
 import { ciou } from './ciou.ts'
 import { cispo } from './cispo.ts'
+import { clip } from './clip.ts'
 import { contrastive } from './contrastive.ts'
 import { cosineEmbedding } from './cosine-embedding.ts'
 import { crossEntropy } from './cross-entropy.ts'
@@ -28,6 +29,7 @@ import { infoNce } from './info-nce.ts'
 import { jaccard } from './jaccard.ts'
 import { klDiv } from './kl-div.ts'
 import { l1 } from './l1.ts'
+import { lambdarank } from './lambdarank.ts'
 import { linearCrossEntropy } from './linear-cross-entropy.ts'
 import { listmle } from './listmle.ts'
 import { listnet } from './listnet.ts'
@@ -70,9 +72,9 @@ export const losses: readonly Loss[] = [
   generalizedCe, symmetricCe,
   multiLabelMargin, multiLabelSoftMargin, asymmetric,
   klDiv,
-  marginRanking, ranknet, bpr, listnet, listmle,
+  marginRanking, ranknet, bpr, listnet, listmle, lambdarank,
   cosineEmbedding, hingeEmbedding, tripletMargin, tripletMarginWithDistance, contrastive, infoNce,
-  ntXent, siglip, supCon,
+  ntXent, clip, siglip, supCon,
   tokenCe,
   dice, jaccard, tversky,
   giou, diou, ciou,
