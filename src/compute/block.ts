@@ -67,8 +67,7 @@ export class Block {
   /** Writes the record into memory of so many bytes. */
   write ({ i32 }: Heap, base: number): void {
     const first = base / 4
-    const image = this.#image
-    for (let index = 0; index < image.length; index++) i32[first + index] = image[index] ?? 0
+    i32.set(this.#image, first)
     const addresses = this.#addresses
     for (let index = 0; index < addresses.length; index += 2) {
       i32[first + (addresses[index] ?? 0)] = base + (addresses[index + 1] ?? 0)

@@ -34,6 +34,10 @@ export interface Evaluated {
   readonly warnings: readonly { readonly code: string, readonly message: string }[]
 }
 
+type Held<Conditions> = Conditions extends ReadonlyMap<string, infer Each> ? Each : never
+type Check = Held<LossPlan['checks']>
+type Warning = Held<LossPlan['warnings']>
+
 /** A tensor whose place is known from the base of the block. */
 interface Place {
   readonly name: string
@@ -59,8 +63,11 @@ export class PreparedLoss {
   readonly #hessianVectors: readonly Place[]
   /** Slopes of a loss without values: 0, where the formula has 0 / 0 times an empty sum. */
   readonly #zeros: readonly Place[]
-  /** Offsets of the results that are single numbers. */
-  readonly #numbers = new Map<string, number>()
+  /** Offsets of the numbers that say whether conditions hold. */
+  readonly #checks: readonly (readonly [offset: number, check: Check])[]
+  readonly #warnings: readonly (readonly [offset: number, warning: Warning])[]
+  /** Where the number that the mean divided by is; null without one. */
+  readonly #denominator: number | null
 
   /** Elements in `call` are not read. @throws what LossPrograms.plan throws, RESULT_TOO_LARGE. */
   constructor (machine: EvaluationMachine, call: LossCall, resultElementsMax: number) {
@@ -104,10 +111,15 @@ export class PreparedLoss {
     }
     const numbers = block.add(program.outputs.length * numberBytes)
     for (const [index, [name, word]] of program.outputs.entries()) {
-      const own = numbers + index * numberBytes
-      if (!outputs.has(name)) this.#numbers.set(name, own)
-      block.point(word, outputs.get(name) ?? own)
+      const offset = outputs.get(name) ?? numbers + index * numberBytes
+      outputs.set(name, offset)
+      block.point(word, offset)
     }
+    const placed = <Each>(conditions: ReadonlyMap<string, Each>) => [...conditions]
+      .map(([name, each]) => [outputs.get(name) ?? 0, each] as const)
+    this.#checks = placed(plan.checks)
+    this.#warnings = placed(plan.warnings)
+    this.#denominator = plan.hasDenominator ? outputs.get('denominator') ?? null : null
     this.bytes = block.bytes
     this.#block = block
     const isEmpty = plan.valueAxes.some(axis => lengths.get(axis) === 0)
@@ -137,8 +149,9 @@ export class PreparedLoss {
   }
 
   #read (base: number): Evaluated {
-    const { checks, warnings, known, hasDenominator } = this.#plan
-    if (checks.size > 0) this.#refuse(base)
+    for (const [offset, check] of this.#checks) {
+      if (this.#numberAt(offset, base) > 0) this.#refuse(base, check)
+    }
     for (const { offset, bytes } of this.#zeros) {
       this.#machine.heap.u8.fill(0, base + offset, base + offset + bytes)
     }
@@ -147,35 +160,31 @@ export class PreparedLoss {
       gradients: tensorsAt(this.#gradients, base),
       hessians: tensorsAt(this.#hessians, base),
       hessianVectors: tensorsAt(this.#hessianVectors, base),
-      denominator: hasDenominator ? this.#numberAt('denominator', base) : null,
-      warnings: known.length + warnings.size === 0 ? none : this.#warnings(base)
+      denominator: this.#denominator === null ? null : this.#numberAt(this.#denominator, base),
+      warnings: this.#held(base)
     }
   }
 
-  #refuse (base: number): void {
-    const { checks, binding } = this.#plan
-    for (const [name, check] of checks) {
-      if (!(this.#numberAt(name, base) > 0)) continue
-      const place = this.inputs.find(input => input.name === check.argument)
-      const values = place === undefined ? [] : viewOf(this.#machine.heap, tensorAt(place, base))
-      throw new LossdError(check.code, sentenceOf(this.#call.definition, binding, check, values),
-        { pointer: `/${check.argument}` })
-    }
+  #refuse (base: number, check: Check): never {
+    const place = this.inputs.find(input => input.name === check.argument)
+    const values = place === undefined ? [] : viewOf(this.#machine.heap, tensorAt(place, base))
+    const sentence = sentenceOf(this.#call.definition, this.#plan.binding, check, values)
+    throw new LossdError(check.code, sentence, { pointer: `/${check.argument}` })
   }
 
-  #warnings (base: number): Evaluated['warnings'] {
-    const { warnings, known, binding } = this.#plan
-    const held = [...known]
-    for (const [name, warning] of warnings) {
-      if (this.#numberAt(name, base) > 0) held.push(warning)
+  #held (base: number): Evaluated['warnings'] {
+    const { known, binding } = this.#plan
+    let held = known
+    for (const [offset, warning] of this.#warnings) {
+      if (this.#numberAt(offset, base) > 0) held = [...held, warning]
     }
     if (held.length === 0) return none
     return held.map(warning =>
       ({ code: warning.code, message: sentenceOf(this.#call.definition, binding, warning) }))
   }
 
-  #numberAt (name: string, base: number): number {
-    const address = base + (this.#numbers.get(name) ?? 0)
+  #numberAt (offset: number, base: number): number {
+    const address = base + offset
     const { heap } = this.#machine
     return this.#call.datatype === 'FP32' ? heap.f32[address / 4] ?? 0 : heap.f64[address / 8] ?? 0
   }
