@@ -12,6 +12,15 @@ export function evaluateLoss (
   return runPrepared(machine, new PreparedLoss(machine, call, Infinity), call, lease)
 }
 
+/** Runs on the call's tensors where they lie. */
+export function runInPlace (
+  prepared: PreparedLoss, { tensors }: LossCall, lease: Lease
+): Evaluated | Promise<Evaluated> {
+  const places = new Map(Object.entries(tensors)
+    .map(([name, { tensor }]) => [name, tensor.address] as const))
+  return prepared.run(lease.allocate(prepared.ownBytes), lease, {}, places)
+}
+
 /** Copies the call's tensors to their places and runs. */
 export function runPrepared (
   { heap }: EvaluationMachine, prepared: PreparedLoss, call: LossCall, lease: Lease

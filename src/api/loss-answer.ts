@@ -2,10 +2,14 @@
 // the results printed. Everything borrowed from the heap goes back on every path.
 
 import type { Heap } from '../buffer/heap.ts'
+import type { Lease } from '../buffer/lease.ts'
 import type { Tensor } from '../buffer/tensor.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
-import { childPointer, type JsonTensor, writeElements } from '../codec/json-tensor.ts'
+import {
+  childPointer, type JsonTensor, placeTensor, writeElements
+} from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
+import { StagedTensor } from '../codec/staged.ts'
 import { type Evaluated, type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
@@ -44,10 +48,9 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
     try {
       const prepared = recent.find(entry, request) ??
         recent.keep(entry, request, prepare(settings, entry, request))
-      const base = lease.allocate(prepared.bytes)
-      writeInputs(prepared, request, heap, base)
+      const { base, addresses } = placeInputs(prepared, request, heap, lease)
       const explanation = explain?.(prepared)
-      const evaluated = prepared.run(base, lease, patience)
+      const evaluated = prepared.run(base, lease, patience, addresses)
       const answer = evaluated instanceof Promise
         ? evaluated.then(result => print(heap, result, request, explanation))
         : print(heap, evaluated, request, explanation)
@@ -90,15 +93,45 @@ export function prepare (
   return new PreparedLoss(machine, call, resultElementsMax)
 }
 
-/** Writes the tensors of a request to their places in a block. */
-export function writeInputs (
-  { inputs }: PreparedLoss, { tensors, gradOutput, vectors }: LossRequest, heap: Heap, base: number
-): void {
-  for (const { name, datatype, offset } of inputs) {
-    const tensor = tensors.get(name) ??
-      (name === 'grad_output' ? gradOutput : vectors.get(name.slice(vectorPrefix.length)))
-    if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
+/** Where a call is to run, and where its inputs lie if not in the block itself. */
+export interface Placed {
+  readonly base: number
+  readonly addresses: ReadonlyMap<string, number> | undefined
+}
+
+/** A block for a call with the request's tensors; staged ones stay where they are. */
+export function placeInputs (
+  prepared: PreparedLoss, request: LossRequest, heap: Heap, lease: Lease
+): Placed {
+  const { inputs, bytes, ownBytes } = prepared
+  if (!hasStaged(request)) {
+    const base = lease.allocate(bytes)
+    for (const { name, datatype, offset } of inputs) {
+      const tensor = inputOf(request, name)
+      if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
+    }
+    return { base, addresses: undefined }
   }
+  const addresses = new Map<string, number>()
+  for (const { name, datatype } of inputs) {
+    const tensor = inputOf(request, name)
+    if (tensor !== undefined) {
+      addresses.set(name, placeTensor(tensor, datatype, heap, lease).address)
+    }
+  }
+  return { base: lease.allocate(ownBytes), addresses }
+}
+
+function inputOf (
+  { tensors, gradOutput, vectors }: LossRequest, name: string
+): JsonTensor | undefined {
+  return tensors.get(name) ??
+    (name === 'grad_output' ? gradOutput : vectors.get(name.slice(vectorPrefix.length)))
+}
+
+function hasStaged ({ tensors }: LossRequest): boolean {
+  for (const { source } of tensors.values()) if (source instanceof StagedTensor) return true
+  return false
 }
 
 /** A tensor that has no address yet. */

@@ -9,18 +9,17 @@ import { JsonWriter } from '../codec/json-writer.ts'
 import type { Evaluated, PreparedLoss } from '../compute/prepared.ts'
 import { LossdError } from '../errors.ts'
 import {
-  type LossMachine, located, prepare, printAll, refuseWarnings, writeInputs
+  type LossMachine, located, type Placed, placeInputs, prepare, printAll, refuseWarnings
 } from './loss-answer.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import type { Patience } from './patience.ts'
 import { type FindLoss, readTerms, type Term, termBody } from './terms-request.ts'
 
 /** One term on its way: what it asks, and what came of it. */
-interface Running {
+interface Running extends Placed {
   readonly term: Term
   readonly request: LossRequest
   readonly prepared: PreparedLoss
-  readonly base: number
 }
 
 /** Answers a body of terms with the text of the reply. @throws as for one loss. */
@@ -33,8 +32,9 @@ export async function answerTerms (
     // The numbers of the body can be read until this function waits.
     const running = readTerms(body, find).map(term => start(settings, body, term, lease))
     const results: Evaluated[] = []
-    for (const { term, request, prepared, base } of running) {
-      const evaluated = await placed(term, request, () => prepared.run(base, lease, patience))
+    for (const { term, request, prepared, base, addresses } of running) {
+      const evaluated = await placed(term, request,
+        () => prepared.run(base, lease, patience, addresses))
       if (request.strict) refuseWarnings(evaluated)
       results.push(evaluated)
     }
@@ -53,9 +53,8 @@ function start (
     request = readLossRequest(
       termBody(body, term), entry.loss.name, entry.definition, settings.tensorsMax)
     const prepared = prepare(settings, entry, request)
-    const base = lease.allocate(prepared.bytes)
-    writeInputs(prepared, request, settings.machine.heap, base)
-    return { term, request, prepared, base }
+    const placed = placeInputs(prepared, request, settings.machine.heap, lease)
+    return { term, request, prepared, ...placed }
   } catch (fault) {
     throw ofTerm(request === undefined ? fault : located(fault, entry, request), term)
   }

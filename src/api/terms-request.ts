@@ -3,6 +3,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.ts'
 import { childPointer } from '../codec/json-tensor.ts'
 import { kindOf } from '../codec/kind-of.ts'
+import { StagedTensor } from '../codec/staged.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { LossEntry } from './catalogue.ts'
 import { readNames } from './loss-request.ts'
@@ -105,7 +106,8 @@ function hasTensor ({ definition }: LossEntry, name: string): boolean {
 
 function hasDouble (body: JsonObject): boolean {
   return Object.entries(body).some(([name, value]) =>
-    name !== 'grad_output' && isJsonObject(value) && value['datatype'] === 'FP64')
+    name !== 'grad_output' && (value instanceof StagedTensor || isJsonObject(value)) &&
+    value['datatype'] === 'FP64')
 }
 
 function invalid (pointer: string, detail: string): LossdError {

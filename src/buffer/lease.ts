@@ -13,6 +13,7 @@ export interface Lender {
 export class Lease {
   readonly #lender: Lender
   readonly #addresses: number[] = []
+  #carried: Set<Lease> | undefined
   #holds = 0
   #ended = false
 
@@ -24,6 +25,14 @@ export class Lease {
     const address = this.#lender.allocate(bytes)
     this.#addresses.push(address)
     return address
+  }
+
+  /** Holds another lease as long as this one lasts: what runs here reads memory of both. */
+  carry (other: Lease): void {
+    if (other === this || this.#carried?.has(other) === true) return
+    other.hold()
+    this.#carried ??= new Set()
+    this.#carried.add(other)
   }
 
   /** Gives everything back, as soon as nobody holds it; a second call does nothing. */
@@ -51,6 +60,8 @@ export class Lease {
   #giveBack (): void {
     for (const address of this.#addresses) this.#lender.free(address)
     this.#addresses.length = 0
+    if (this.#carried !== undefined) for (const other of this.#carried) other.release()
+    this.#carried = undefined
     this.#lender.leaseReturned()
   }
 }

@@ -10,9 +10,14 @@ import {
 import { shown } from '../errors.ts'
 import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
 import { Numbers, NumberStorage, readNumbers } from './json-numbers.ts'
+import { StagedTensor } from './staged.ts'
 
-/** A value of a body. An array of numbers (or yes/no, or nothing) is Numbers, any other a list. */
-export type Json = null | boolean | number | string | Numbers | readonly Json[] | JsonObject
+/**
+ * A value of a body. An array of numbers (or yes/no, or nothing) is Numbers, any other a list; a
+ * tensor that lies in the heap already is staged.
+ */
+export type Json =
+  null | boolean | number | string | Numbers | StagedTensor | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
 
 export interface JsonReader {
@@ -40,7 +45,7 @@ export function createJsonReader (): JsonReader {
 /** True for an object of a body. */
 export function isJsonObject (value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) &&
-    !(value instanceof Numbers)
+    !(value instanceof Numbers) && !(value instanceof StagedTensor)
 }
 
 const refusedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])

@@ -1,16 +1,18 @@
-// A tensor as a JSON body gives it, plain or typed: its shape and datatype before it has an
+// A tensor as a body gives it, plain, typed or staged: its shape and datatype before it has an
 // address, and the way of its elements into the heap. A pointer says where it stands.
 
-import type { Datatype } from '../buffer/datatype.ts'
+import { type Datatype, datatypes } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
+import type { Lease } from '../buffer/lease.ts'
 import { type Allocator, allocateTensor, type Tensor } from '../buffer/tensor.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import { integerBits, integerRanges, type IntegerDatatype } from './integers.ts'
 import { Numbers, rankMax } from './json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject } from './json-reader.ts'
 import { kindOf } from './kind-of.ts'
+import { StagedTensor, valuesOf, writeReal } from './staged.ts'
 
-/** A tensor of a body. Its elements can be read until the next body is. */
+/** A tensor of a body. Its elements can be read until the next body is, staged ones longer. */
 export interface JsonTensor {
   /** Where the tensor stands, and where its elements do: JSON pointers into the body. */
   readonly pointer: string
@@ -19,13 +21,14 @@ export interface JsonTensor {
   readonly datatype: Datatype | null
   readonly shape: readonly number[]
   readonly count: number
-  readonly source: Numbers | number
+  readonly source: Numbers | StagedTensor | number
   /** Index of the first element that is true or false; -1 if none is. */
   readonly booleanIndex: number
 }
 
 /** A value of a body as a tensor. Throws TENSOR_INVALID, SHAPE_MISMATCH, DATATYPE_MISMATCH. */
 export function readTensor (value: Json, pointer: string): JsonTensor {
+  if (value instanceof StagedTensor) return readStaged(value, pointer)
   return isJsonObject(value) ? readTyped(value, pointer) : readPlain(value, pointer, pointer)
 }
 
@@ -41,6 +44,18 @@ export function writeTensor (
   return written
 }
 
+/** As writeTensor, but a tensor staged in that datatype stays where it is. */
+export function placeTensor (
+  tensor: JsonTensor, datatype: Datatype, heap: Heap, lease: Lease
+): Tensor {
+  const { source, shape } = tensor
+  if (!(source instanceof StagedTensor) || source.datatype !== datatype) {
+    return writeTensor(tensor, datatype, heap, lease)
+  }
+  lease.carry(source.lease)
+  return { datatype, shape, address: source.address }
+}
+
 /** As writeTensor, into memory that is there already. Throws TENSOR_INVALID. */
 export function writeElements (
   tensor: JsonTensor, datatype: Datatype, heap: Heap, address: number
@@ -50,6 +65,10 @@ export function writeElements (
     throw oddElement(tensor, tensor.booleanIndex, 'true or false where a number belongs')
   }
   const { source, count } = tensor
+  if (source instanceof StagedTensor) {
+    writeStaged(tensor, source, datatype, heap, address)
+    return
+  }
   const values = typeof source === 'number' ? Float64Array.of(source) : source.values
   const start = typeof source === 'number' ? 0 : source.start
   if (isInteger(declared)) checkIntegers(tensor, declared, values, start)
@@ -114,6 +133,26 @@ function readTyped (value: JsonObject, pointer: string): JsonTensor {
       { pointer: `${pointer}/data` })
   }
   return { ...data, datatype, shape }
+}
+
+function readStaged (source: StagedTensor, pointer: string): JsonTensor {
+  const { datatype, shape, count } = source
+  return { pointer, dataPointer: pointer, datatype, shape, count, source, booleanIndex: -1 }
+}
+
+function writeStaged (
+  tensor: JsonTensor, source: StagedTensor, datatype: Datatype, heap: Heap, address: number
+): void {
+  if (datatype === 'FP32' || datatype === 'FP64') {
+    writeReal(source, datatype, heap, address)
+  } else if (datatype === source.datatype) {
+    const { bytes } = datatypes[datatype]
+    heap.u8.copyWithin(address, source.address, source.address + source.count * bytes)
+  } else {
+    const values = valuesOf(source, heap)
+    checkIntegers(tensor, datatype, values, 0)
+    writeIntegers(tensor, datatype, values, 0, heap, address)
+  }
 }
 
 /** A datatype's name. Throws DATATYPE_MISMATCH. */
@@ -221,7 +260,7 @@ function writeIntegers (
     heap.i32[first + 2 * index] = value
     heap.i32[first + 2 * index + 1] = Math.floor(value / 4294967296)
     if (Number.isSafeInteger(value)) continue
-    texts ??= typeof source === 'number' ? [String(BigInt(value))] : source.texts()
+    texts ??= source instanceof Numbers ? source.texts() : Array.from(values, String)
     const bits = integerBits(texts[index] ?? '')
     if (bits === undefined) throw oddElement(tensor, index, `${texts[index]} is beyond INT64`)
     heap.i64[address / 8 + index] = bits

@@ -3,7 +3,9 @@
 // reads the results. Small requests live from it: binding and filling a record cost them more than
 // their kernels (13 µs a request become 4).
 //
-//     base   what compute/block.ts lays out │ inputs │ outputs │ numbers
+//     base   what compute/block.ts lays out │ outputs │ numbers │ inputs
+//
+// Inputs that lie in the heap already are read there; the block then ends before them.
 
 import type { Lease } from '../buffer/lease.ts'
 import { type Tensor, tensorBytes, viewOf } from '../buffer/tensor.ts'
@@ -48,8 +50,9 @@ interface Place {
 }
 
 export class PreparedLoss {
-  /** The size of the block. */
+  /** The size of the block, and of one without the inputs. */
   readonly bytes: number
+  readonly ownBytes: number
   /** Where the elements of the arguments belong, `grad_output` the last if it is given. */
   readonly inputs: readonly Place[]
   readonly #machine: EvaluationMachine
@@ -61,6 +64,8 @@ export class PreparedLoss {
   readonly #gradients: readonly Place[]
   readonly #hessians: readonly Place[]
   readonly #hessianVectors: readonly Place[]
+  /** The words of the record that hold the inputs' addresses. */
+  readonly #words: ReadonlyMap<string, number>
   /** Slopes of a loss without values: 0, where the formula has 0 / 0 times an empty sum. */
   readonly #zeros: readonly Place[]
   /** Offsets of the numbers that say whether conditions hold. */
@@ -86,12 +91,6 @@ export class PreparedLoss {
       const bytes = tensorBytes({ datatype, shape })
       return { name, datatype, shape, bytes, offset: block.add(bytes) }
     }
-    const given = Object.entries(call.tensors).map(([name, { tensor }]) => place(name, tensor))
-    if (gradOutput !== undefined) given.push(place('grad_output', gradOutput))
-    for (const [name, vector] of Object.entries(vectors)) {
-      given.push(place(vectorPrefix + name, vector))
-    }
-    this.inputs = given
     this.#loss = place('loss', { datatype, shape })
     const outputs = new Map([['loss', this.#loss.offset]])
     // One of the shape of each argument named.
@@ -104,11 +103,6 @@ export class PreparedLoss {
     this.#gradients = results('gradient', gradients)
     this.#hessians = results('hessian', hessians)
     this.#hessianVectors = results('hessian_vector', Object.keys(vectors))
-    const words = new Map(program.inputs)
-    for (const { name, offset } of this.inputs) {
-      const word = words.get(name)
-      if (word !== undefined) block.point(word, offset)
-    }
     const numbers = block.add(program.outputs.length * numberBytes)
     for (const [index, [name, word]] of program.outputs.entries()) {
       const offset = outputs.get(name) ?? numbers + index * numberBytes
@@ -120,6 +114,18 @@ export class PreparedLoss {
     this.#checks = placed(plan.checks)
     this.#warnings = placed(plan.warnings)
     this.#denominator = plan.hasDenominator ? outputs.get('denominator') ?? null : null
+    this.ownBytes = block.bytes
+    const given = Object.entries(call.tensors).map(([name, { tensor }]) => place(name, tensor))
+    if (gradOutput !== undefined) given.push(place('grad_output', gradOutput))
+    for (const [name, vector] of Object.entries(vectors)) {
+      given.push(place(vectorPrefix + name, vector))
+    }
+    this.inputs = given
+    this.#words = new Map(program.inputs)
+    for (const { name, offset } of this.inputs) {
+      const word = this.#words.get(name)
+      if (word !== undefined) block.point(word, offset)
+    }
     this.bytes = block.bytes
     this.#block = block
     const isEmpty = plan.valueAxes.some(axis => lengths.get(axis) === 0)
@@ -136,13 +142,20 @@ export class PreparedLoss {
   get fits (): boolean { return this.#threads === this.#machine.pool.threadIndices }
 
   /**
-   * Runs on a block of the lease whose inputs have been written; a promise if the work left this
-   * thread. @throws HEAP_FULL, QUEUE_FULL; TARGET_RANGE, VALUE_RANGE and VALUE_REFUSED for values;
-   * the promise also WORKER_LOST, DEADLINE_EXCEEDED, CANCELLED.
+   * Runs on a block of the lease whose inputs have been written, or with all inputs at addresses of
+   * their own; a promise if the work left this thread. @throws HEAP_FULL, QUEUE_FULL; TARGET_RANGE,
+   * VALUE_RANGE and VALUE_REFUSED for values; the promise also WORKER_LOST, DEADLINE_EXCEEDED,
+   * CANCELLED.
    */
-  run (base: number, lease: Lease, options: RunOptions): Evaluated | Promise<Evaluated> {
+  run (
+    base: number, lease: Lease, options: RunOptions, addresses?: ReadonlyMap<string, number>
+  ): Evaluated | Promise<Evaluated> {
     const { heap, pool } = this.#machine
     this.#block.write(heap, base)
+    for (const [name, address] of addresses ?? none) {
+      const word = this.#words.get(name)
+      if (word !== undefined) heap.i32[(base + word) / 4] = address
+    }
     const { deadlineMs, signal } = options
     const running = pool.run(this.#plan.program, base, { deadlineMs, signal, lease })
     return running === undefined ? this.#read(base) : running.then(() => this.#read(base))
@@ -166,8 +179,12 @@ export class PreparedLoss {
   }
 
   #refuse (base: number, check: Check): never {
+    const { heap } = this.#machine
     const place = this.inputs.find(input => input.name === check.argument)
-    const values = place === undefined ? [] : viewOf(this.#machine.heap, tensorAt(place, base))
+    const word = this.#words.get(check.argument)
+    const values = place === undefined || word === undefined
+      ? []
+      : viewOf(heap, { ...place, address: (heap.i32[(base + word) / 4] ?? 0) >>> 0 })
     const sentence = sentenceOf(this.#call.definition, this.#plan.binding, check, values)
     throw new LossdError(check.code, sentence, { pointer: `/${check.argument}` })
   }

@@ -4,6 +4,7 @@ import { elementCount, type Tensor } from '../buffer/tensor.ts'
 import { Numbers } from '../codec/json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.ts'
 import { childPointer, writeTensor } from '../codec/json-tensor.ts'
+import { StagedTensor } from '../codec/staged.ts'
 import { LossdError } from '../errors.ts'
 import { readDescent } from './descent.ts'
 import {
@@ -103,6 +104,7 @@ function plainOf (value: Json, raw: Buffer, pointer: string): Plain {
   if (isList(value)) {
     return value.map((each, index) => plainOf(each, raw, childPointer(pointer, index)))
   }
+  if (value instanceof StagedTensor) throw invalid(value, 'JSON', pointer)
   if (isJsonObject(value)) {
     return Object.fromEntries(Object.entries(value)
       .map(([key, each]) => [key, plainOf(each, raw, childPointer(pointer, key))]))

@@ -6,6 +6,7 @@
 import type { Json } from '../codec/json-reader.ts'
 import { type JsonTensor, readTensor } from '../codec/json-tensor.ts'
 import { kindOf } from '../codec/kind-of.ts'
+import { StagedTensor } from '../codec/staged.ts'
 import { LossdError, nearest } from '../errors.ts'
 import { type Binding, bind, type TensorShape } from '../formulas/bind.ts'
 import type { Check, Warning } from '../formulas/checks.ts'
@@ -187,6 +188,7 @@ function finite (value: OptionValue): OptionValue {
 // A tensor of the body as nested arrays.
 function plainOf ({ source, shape, count }: JsonTensor): Plain {
   if (typeof source === 'number') return finite(source)
+  if (source instanceof StagedTensor) throw new Error('a session is described in JSON')
   let list: Plain[] = Array.from(source.values.subarray(source.start, source.start + count), finite)
   for (const length of shape.slice(1).toReversed()) {
     const rows = list

@@ -3,7 +3,7 @@
 
 import { Numbers } from '../codec/json-numbers.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
-import { childPointer, type JsonTensor, readTensor, writeTensor } from '../codec/json-tensor.ts'
+import { childPointer, type JsonTensor, readTensor, placeTensor } from '../codec/json-tensor.ts'
 import { LossdError, nearest } from '../errors.ts'
 import type { TensorShape } from '../formulas/bind.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
@@ -59,10 +59,10 @@ export function readStep (
   const plan = planStep(recipe, input.shape, shapes, wanted)
 
   const { heap, lease } = memory
-  const written = new Map([['input', writeTensor(input, datatype, heap, lease)]])
+  const written = new Map([['input', placeTensor(input, datatype, heap, lease)]])
   for (const [name, tensor] of tensors) {
     const own = shapes[name]?.datatype ?? 'real'
-    written.set(`loss.${name}`, writeTensor(tensor, own === 'real' ? datatype : own, heap, lease))
+    written.set(`loss.${name}`, placeTensor(tensor, own === 'real' ? datatype : own, heap, lease))
   }
   const typed = [input, ...tensors.values()].some(tensor => tensor.datatype !== null)
   return { plan, inputShape: input.shape, tensors: written, lr, wanted, typed }

@@ -14,7 +14,7 @@ import { define } from '../../src/formulas/define.ts'
 import { loadAssembler } from '../../src/kernels/assemble.ts'
 import { type LossCall, LossPrograms } from '../../src/kernels/loss-program.ts'
 import { findLoss } from '../../src/losses/index.ts'
-import { runPrepared } from '../evaluate-loss.ts'
+import { runInPlace, runPrepared } from '../evaluate-loss.ts'
 
 await loadAssembler()
 
@@ -105,6 +105,8 @@ for (const [where, inlineUs] of [['inline', 1e9], ['on workers', 0]] as const) {
             const found = bits(machine.heap, await runPrepared(machine, prepared, call, lease))
             t.same(found, expected, `${name} ${datatype} ${rows}`)
           }
+          const inPlace = bits(machine.heap, await runInPlace(prepared, call, lease))
+          t.same(inPlace, expected, `${name} ${datatype} ${rows}, nothing copied`)
           t.equal(prepared.fits, true)
           lease.end()
         }
@@ -120,6 +122,8 @@ t.test('refusals, warnings and limits are those of the loss', async t => {
   const wrong = callOf(machine.heap, lease, 'cross-entropy', 3, 'FP32', 9)
   const prepared = new PreparedLoss(machine, wrong, 1e6)
   t.throws(() => runPrepared(machine, prepared, wrong, lease),
+    { code: 'TARGET_RANGE', message: /holds 9 at \[0\]/ })
+  t.throws(() => runInPlace(prepared, wrong, lease),
     { code: 'TARGET_RANGE', message: /holds 9 at \[0\]/ })
   const ignored = callOf(machine.heap, lease, 'cross-entropy', 3, 'FP32', -100)
   const without = new PreparedLoss(machine, ignored, 1e6)
