@@ -2,6 +2,7 @@
 // The one place where an error of the table, or of Fastify, becomes a status and a body.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Lease } from '../buffer/lease.ts'
 import { type ErrorPlace, LossdError, shown } from '../errors.ts'
 
 /** The body of an error reply. */
@@ -26,18 +27,88 @@ export function sendJson (reply: FastifyReply, body: string | Buffer, status = 2
   reply.code(status).header('content-type', jsonType).send(body)
 }
 
-/** Sends JSON that is there, or will be: a small request is answered without a turn of the loop. */
+/**
+ * A reply whose pieces may be views of the heap: it goes to the socket without a copy, and their
+ * lease is held until the last byte has left or the connection is gone. Whoever makes one ends the
+ * lease as always, and has to hand the reply on: nothing else gives its memory back.
+ */
+export class HeapReply {
+  readonly type: string
+  readonly pieces: readonly Buffer[]
+  readonly headers: Readonly<Record<string, string>>
+  readonly bytes: number
+  #lease: Lease | undefined
+
+  /** `lease` is that of the views. */
+  constructor (
+    type: string, pieces: readonly Buffer[], lease: Lease, headers: HeapReply['headers'] = {}
+  ) {
+    this.type = type
+    this.pieces = pieces
+    this.headers = headers
+    this.bytes = pieces.reduce((bytes, piece) => bytes + piece.length, 0)
+    this.#lease = lease
+    lease.hold()
+  }
+
+  /** The views are no longer read; a second call does nothing. */
+  release (): void {
+    this.#lease?.release()
+    this.#lease = undefined
+  }
+}
+
+/** What a request is answered with: JSON as text or bytes, or what lies in the heap. */
+export type Answer = string | Buffer | HeapReply
+
+/** Sends an answer that is there, or will be: a small one without a turn of the loop. */
 export function sendAnswer (
-  request: FastifyRequest, reply: FastifyReply, answer: string | Buffer | Promise<string | Buffer>
+  request: FastifyRequest, reply: FastifyReply, answer: Answer | Promise<Answer>
 ): void {
-  if (typeof answer === 'string' || Buffer.isBuffer(answer)) {
-    sendJson(reply, answer)
+  if (answer instanceof Promise) {
+    answer.then(
+      made => { send(request, reply, made) },
+      (fault: unknown) => { sendProblem(request, reply, fault) })
+  } else {
+    send(request, reply, answer)
+  }
+}
+
+function send (request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
+  if (answer instanceof HeapReply) sendHeap(request, reply, answer)
+  else sendJson(reply, answer)
+}
+
+/** Sends a reply of the heap. A small one is copied: it leaves in one piece with the headers. */
+export function sendHeap (request: FastifyRequest, reply: FastifyReply, answer: HeapReply): void {
+  const { type, headers, pieces, bytes } = answer
+  reply.header('content-type', type).headers(headers)
+  if (bytes <= copiedBytesMax) {
+    const body = Buffer.concat(pieces, bytes)
+    answer.release()
+    reply.send(body)
     return
   }
-  answer.then(
-    text => { sendJson(reply, text) },
-    (fault: unknown) => { sendProblem(request, reply, fault) })
+  const { raw } = reply
+  reply.hijack()
+  request.server.handedOver(request, reply)
+  if (raw.destroyed) {
+    answer.release()
+    return
+  }
+  // After the last byte, and as well when the client leaves.
+  raw.once('close', () => { answer.release() })
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) raw.setHeader(name, value)
+  }
+  raw.setHeader('content-length', bytes)
+  raw.cork()
+  for (const piece of pieces) raw.write(piece)
+  raw.uncork()
+  raw.end()
 }
+
+const copiedBytesMax = 64 << 10
 
 /** Sends an error as problem+json; what is no error of the table is logged and becomes INTERNAL. */
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {

@@ -1,7 +1,7 @@
 // The Fastify instance: limits, hooks that hold for every route, and what becomes of errors. Routes
 // are registered on it by the other files of this folder; app.ts puts them together.
 
-import { fastify, type FastifyInstance } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
@@ -33,6 +33,8 @@ declare module 'fastify' {
     readonly faultLog: Logger
     /** Closes connections that have never sent a byte: they do not count as idle. */
     closeUnused (): void
+    /** Counts a reply that leaves without Fastify. */
+    handedOver (request: FastifyRequest, reply: FastifyReply): void
   }
 }
 
@@ -81,7 +83,8 @@ export function createServer (settings: ServerSettings): Server {
   })
 
   // Before anything can be refused, so that every request is counted.
-  if (settings.metrics !== undefined) countRequests(app, settings.metrics)
+  const { metrics } = settings
+  app.decorate('handedOver', metrics === undefined ? () => {} : countRequests(app, metrics))
   const routes = gatherRoutes(app, settings.lossNames)
   admitRequests(app, settings.lifecycle, routes)
   app.setErrorHandler((error, request, reply) => { sendProblem(request, reply, error) })
