@@ -1,7 +1,7 @@
 // The Fastify instance: limits, hooks that hold for every route, and what becomes of errors. Routes
 // are registered on it by the other files of this folder; app.ts puts them together.
 
-import { fastify, type FastifyInstance } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
