@@ -2,20 +2,17 @@
 // only they, refusals have their code and sentence. The same cases run over HTTP elsewhere.
 
 import t from 'tap'
-import { define } from '../../src/formulas/define.ts'
-import type { Definition } from '../../src/formulas/definition.ts'
-import {
-  type Case, findLoss, type Loss, lossNames, losses, type Plain
-} from '../../src/losses/index.ts'
-import { type Argument, evaluateLoss, type Evaluation } from '../formulas/evaluate-loss.ts'
+import { findLoss, lossNames, losses } from '../../src/losses/index.ts'
+import type { Evaluation } from '../formulas/evaluate-loss.ts'
 import { differences } from '../golden.ts'
+import { definitionOf, flat, runCase } from './run-case.ts'
 
 t.setTimeout(600_000)
 
 const tolerance = { rtol: 1.3e-6, atol: 1e-7 }
 
 for (const loss of losses) {
-  const definition = define(loss.formula, { rules: loss })
+  const definition = definitionOf(loss.name)
   t.test(`${loss.name}: words`, async t => {
     t.match(loss.name, /^[a-z][a-z0-9-]*$/)
     t.equal(findLoss(loss.name), loss)
@@ -31,7 +28,7 @@ for (const loss of losses) {
   for (const each of loss.cases) {
     t.test(`${loss.name}: ${each.title}`, async t => {
       const { refused, reply, request } = each
-      const run = (): Evaluation => runCase(loss, definition, each)
+      const run = (): Evaluation => runCase(loss.name, request)
       if (refused !== undefined) {
         t.throws(run, { code: refused.code, message: refused.detail })
         return
@@ -58,29 +55,3 @@ t.test('names and aliases find their loss, others none', async t => {
     t.equal(findLoss(name), undefined)
   }
 })
-
-function runCase ({ floating }: Loss, definition: Definition, { request }: Case): Evaluation {
-  const { options = {}, gradients: _, ...tensors } =
-    request as { options?: Record<string, unknown>, gradients?: unknown, [name: string]: unknown }
-  const values = Object.entries(options)
-  const isTensor = ([name]: [string, unknown]): boolean =>
-    definition.tensors.some(tensor => tensor.name === name)
-  const given = [...Object.entries(tensors), ...values.filter(isTensor)]
-    .map(([name, value]) => [name, argumentOf(value as Plain)] as const)
-  const plain = Object.fromEntries(values.filter(value => !isTensor(value)))
-  return evaluateLoss(definition, Object.fromEntries(given), plain, floating)
-}
-
-function argumentOf (value: Plain): Argument {
-  return { shape: shapeOf(value), datatype: null, data: flat(value) }
-}
-
-function shapeOf (value: Plain): number[] {
-  if (typeof value === 'number') return []
-  const [first] = value
-  return [value.length, ...(first === undefined ? [] : shapeOf(first))]
-}
-
-function flat (value: Plain): number[] {
-  return typeof value === 'number' ? [value] : value.flatMap(flat)
-}
