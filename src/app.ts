@@ -11,9 +11,13 @@ import { selfTest } from './api/self-test.ts'
 import { createServer, type Server } from './api/server.ts'
 import { registerRoutes } from './api/register.ts'
 import { Heap } from './buffer/heap.ts'
+import { openCodec } from './compute/open-codec.ts'
 import { Pool } from './compute/pool.ts'
+import { Workshop } from './compute/workshop.ts'
 import { type Config, ConfigError } from './config.ts'
-import { enableRelaxedSimd, hasRelaxedSimd, loadAssembler } from './kernels/assemble.ts'
+import { enableRelaxedSimd, hasRelaxedSimd } from './kernels/assemble.ts'
+import type { Doer } from './kernels/apart.ts'
+import { lossWork } from './kernels/loss-compile.ts'
 import { LossPrograms } from './kernels/loss-program.ts'
 import { Sessions } from './sessions/store.ts'
 
@@ -55,8 +59,11 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     programsMax: config.programsMax,
     onFault: fault => logger.warn({ fault }, 'a worker thread was lost')
   })
+  const workshop = new Workshop({ limitMs: config.compileMsMax, modules: [lossWork.module] })
+  const doer: Doer = (work, given) => workshop.do(work, given)
   const programs = new LossPrograms({
     relaxed,
+    doer,
     programsMax: config.programsMax,
     forget: program => pool.forget(program.id)
   })
@@ -70,13 +77,14 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     queueMax: config.sessionQueueMax,
     ttlSecondsMax: config.sessionTtlSecondsMax,
     programsMax: config.programsMax,
-    relaxed
+    relaxed,
+    doer
   })
   const facts = { threads: config.threads, relaxed_simd: relaxed ? 'on' : 'off' }
   const metrics = createMetrics(readings(heap, pool, sessions))
   const server = createServer({ ...config, logger, lifecycle, lossNames, metrics })
   await registerRoutes(
-    server, { ...config, heap, machine, sessions, kept, lifecycle, metrics, facts })
+    server, { ...config, heap, machine, doer, sessions, kept, lifecycle, metrics, facts })
   await server.ready()
   return {
     server,
@@ -87,8 +95,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     openapi: () => server.swagger(),
     listen: (host, port) => server.listen({ host, port }),
     async start () {
-      await loadAssembler()
-      await pool.ready
+      await Promise.all([openCodec(), pool.ready])
       const wrong = await selfTest({ machine })
       if (wrong.length > 0) logger.fatal({ wrong }, 'the self-test of the kernels failed')
       lifecycle.state = wrong.length > 0 ? 'failed' : 'ready'
@@ -98,6 +105,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
       if (server.server.listening) await drain(server, config)
       else await server.close()
       sessions.close()
+      await workshop.close()
       await pool.close({ graceMs: 1000 })
       heap.close()
     }

@@ -40,6 +40,8 @@ export const configRows = {
   queueJobsMax: whole('QUEUE_JOBS_MAX', 1024, 1, 65_536,
     'Most jobs waiting for a worker, beside the 256 that workers may hold'),
   programsMax: whole('PROGRAMS_MAX', 512, 8, 65_536, 'Most compiled programs kept'),
+  compileMsMax: whole('COMPILE_MS_MAX', 5000, 1, 600_000,
+    'Longest time in ms that compiling one program may take'),
   formulasMax: whole('FORMULAS_MAX', 1000, 0, 100_000, 'Most formulas kept under a name'),
 
   sessionsMax: whole('SESSIONS_MAX', 1000, 0, 1_000_000, 'Most sessions at a time'),

@@ -62,6 +62,8 @@ export const errorRows = {
   FORMULA_INVALID: row(422, 'Formula not understood', '{reason} at position {position}'),
   FORMULA_TOO_LARGE: row(422, 'Formula too large',
     'The formula has {actual} {unit}; the limit is {limit}'),
+  COMPILE_TIMEOUT: row(422, 'Compiling takes too long',
+    'Compiling took longer than {limit} ms, the limit'),
   FORMULA_NAME_TAKEN: row(422, 'Name taken', '{name} names the built-in loss {loss}'),
   MODEL_INVALID: row(422, 'Model not understood', '{part} must be {expected}; got {value}'),
   NON_FINITE: row(422, 'Not finite', 'The {value} is not finite; nothing was changed'),

@@ -28,6 +28,7 @@ declare namespace WebAssembly {
     readonly exports: Readonly<Record<string, unknown>>
   }
 
+  class CompileError extends Error {}
   class RuntimeError extends Error {}
 
   function validate (bytes: Uint8Array): boolean

@@ -4,7 +4,6 @@
 import { LossdError } from '../errors.ts'
 import { define } from '../formulas/define.ts'
 import type { Definition, TensorArgument } from '../formulas/definition.ts'
-import { derivative } from '../formulas/derivative.ts'
 import { optionsSchema } from '../formulas/options.ts'
 import { type Loss, losses } from '../losses/index.ts'
 
@@ -28,23 +27,6 @@ export const catalogue: readonly LossEntry[] =
 /** The entry of a name or alias. */
 export function findEntry (name: string): LossEntry | undefined {
   return catalogue.find(({ names }) => names.includes(name))
-}
-
-/** {"input": text}: null where it cannot be printed. */
-export function derivativesOf (
-  { definition, differentiable }: LossEntry, names = differentiable
-): Record<string, string | null> {
-  return Object.fromEntries(names.map(name => [name, printed(() => derivative(definition, name))]))
-}
-
-// A derivative is printed for tensors of all declared axes; not every text is defined for them.
-function printed (print: () => string | null): string | null {
-  try {
-    return print()
-  } catch (fault) {
-    if (fault instanceof LossdError) return null
-    throw fault
-  }
 }
 
 /** What GET /v1/losses says of a loss. */

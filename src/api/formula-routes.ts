@@ -4,11 +4,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Json, JsonObject } from '../codec/json-reader.ts'
 import type { PreparedLoss } from '../compute/prepared.ts'
+import { whenFinished } from '../compute/when-finished.ts'
 import { LossdError } from '../errors.ts'
 import { words } from '../formulas/words.ts'
+import type { Doer } from '../kernels/apart.ts'
 import { lossNames } from '../losses/index.ts'
 import { objectOf, paramOf } from './bodies.ts'
-import { derivativesOf, findEntry, type LossEntry, summaryOf } from './catalogue.ts'
+import { findEntry, type LossEntry, summaryOf } from './catalogue.ts'
+import type { Derivatives } from './derivatives.ts'
 import { FormulaEntries, type FormulaText, readText } from './formula-entries.ts'
 import { formulaSchemas, grammar } from './formula-schemas.ts'
 import type { KeptFormulas } from './kept-formulas.ts'
@@ -22,27 +25,50 @@ import type { FindLoss } from './terms-request.ts'
 
 export interface FormulaRouteSettings extends LossMachine {
   readonly deadlineMs: number
+  /** Who compiles and prints derivatives. */
+  readonly doer: Doer
   /** Formulas with names. */
   readonly kept: KeptFormulas
 }
 
 export function registerFormulaRoutes (
-  app: FastifyInstance, settings: FormulaRouteSettings, answerLoss: AnswerLoss
+  app: FastifyInstance, settings: FormulaRouteSettings, answerLoss: AnswerLoss,
+  derivatives: Derivatives
 ): void {
-  const { deadlineMs, kept } = settings
+  const { deadlineMs, kept, machine: { programs } } = settings
   const entries = new FormulaEntries()
 
   const evaluate = (
-    request: FastifyRequest, reply: FastifyReply, body: JsonObject, formula: FormulaText
+    request: FastifyRequest, reply: FastifyReply, read: () => [JsonObject, FormulaText]
   ): void => {
     const patience = patienceOf(request, reply, deadlineMs)
-    const { formula: _, explain, ...rest } = body
-    const entry = entries.find(formula, body.options)
-    const explains = explain !== undefined && readFlag(explain, '/explain')
-    const explanation = explains
-      ? (prepared: PreparedLoss) => explanationOf(entry, prepared)
-      : undefined
-    sendAnswer(request, reply, answerLoss(entry, rest, patience, explanation))
+    sendAnswer(request, reply, whenFinished(patience, left => {
+      const [body, formula] = read()
+      const { formula: _, explain, ...rest } = body
+      const entry = entries.find(formula, body.options)
+      const explains = explain !== undefined && readFlag(explain, '/explain')
+      const explanation = explains
+        ? (prepared: PreparedLoss) => explanationOf(entry, prepared)
+        : undefined
+      return answerLoss(entry, rest, left, explanation)
+    }))
+  }
+  const explanationOf = ({ definition }: LossEntry, { plan, gradients }: PreparedLoss): object => ({
+    derivatives: derivatives.of(definition, gradients),
+    wat: programs.textOf(plan),
+    loops: plan.program.parts.map(({ title }) => title)
+  })
+  const describe = (entry: LossEntry): string => JSON.stringify({
+    ...summaryOf(entry),
+    formula: entry.definition.text,
+    derivatives: derivatives.of(entry.definition, entry.differentiable)
+  })
+
+  const sendDescription = (
+    request: FastifyRequest, reply: FastifyReply, formula: FormulaText
+  ): void => {
+    const patience = patienceOf(request, reply, deadlineMs)
+    sendAnswer(request, reply, whenFinished(patience, () => describe(entries.find(formula))))
   }
 
   app.get('/v1/formulas', { schema: formulaSchemas.list }, (_request, reply) => {
@@ -52,22 +78,26 @@ export function registerFormulaRoutes (
     sendJson(reply, JSON.stringify({ grammar, functions, formulas }))
   })
   app.post('/v1/formulas', { schema: formulaSchemas.evaluate }, (request, reply) => {
-    const body = objectOf(request)
-    const text = readText(body.formula)
-    evaluate(request, reply, body, { name: 'This formula', summary: '', text })
+    evaluate(request, reply, () => {
+      const body = objectOf(request)
+      return [body, { name: 'This formula', summary: '', text: readText(body.formula) }]
+    })
   })
 
   const url = '/v1/formulas/:name'
   app.put(url, { schema: formulaSchemas.keep }, (request, reply) => {
-    const body = objectOf(request)
-    const formula = readFormula(nameOf(request), body)
-    const entry = entries.find(formula)
-    const isNew = kept.keep(formula)
-    reply.header('location', `/v1/formulas/${formula.name}`)
-    sendJson(reply, JSON.stringify(describe(entry)), isNew ? 201 : 200)
+    const formula = readFormula(nameOf(request), objectOf(request))
+    kept.refuse(formula.name)
+    const patience = patienceOf(request, reply, deadlineMs)
+    sendAnswer(request, reply, whenFinished(patience, () => {
+      const description = describe(entries.find(formula))
+      reply.header('location', `/v1/formulas/${formula.name}`)
+      reply.code(kept.keep(formula) ? 201 : 200)
+      return description
+    }))
   })
   app.get(url, { schema: formulaSchemas.get }, (request, reply) => {
-    sendJson(reply, JSON.stringify(describe(entries.find(kept.get(nameOf(request))))))
+    sendDescription(request, reply, kept.get(nameOf(request)))
   })
   app.delete(url, { schema: formulaSchemas.remove }, (request, reply) => {
     kept.remove(nameOf(request))
@@ -87,19 +117,20 @@ export function registerFormulaRoutes (
   }
   app.post('/v1/losses', { schema: formulaSchemas.terms }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
-    sendAnswer(request, reply, answerTerms(settings, objectOf(request), findLoss, patience))
+    sendAnswer(request, reply, whenFinished(patience, left =>
+      answerTerms(settings, objectOf(request), findLoss, left)))
   })
   app.post('/v1/losses/:name', { schema: formulaSchemas.evaluateNamed }, (request, reply) => {
     const formula = named(request)
-    const body = objectOf(request)
-    if (body.formula !== undefined) {
+    evaluate(request, reply, () => {
+      const body = objectOf(request)
+      if (body.formula === undefined) return [body, formula]
       throw new LossdError('FIELD_UNKNOWN', `${formula.name} has its formula already; ` +
         'POST /v1/formulas takes another', { pointer: '/formula' })
-    }
-    evaluate(request, reply, body, formula)
+    })
   })
   app.get('/v1/losses/:name', { schema: formulaSchemas.getNamed }, (request, reply) => {
-    sendJson(reply, JSON.stringify(describe(entries.find(named(request)))))
+    sendDescription(request, reply, named(request))
   })
 }
 
@@ -121,15 +152,3 @@ function readSummary (value: Json = ''): string {
 }
 
 const summaryMax = 1000
-
-function describe (entry: LossEntry): Record<string, unknown> {
-  return { ...summaryOf(entry), formula: entry.definition.text, derivatives: derivativesOf(entry) }
-}
-
-function explanationOf (entry: LossEntry, { program, gradients }: PreparedLoss): object {
-  return {
-    derivatives: derivativesOf(entry, gradients),
-    wat: program.wat,
-    loops: program.parts.map(({ title }) => title)
-  }
-}

@@ -32,15 +32,19 @@ export class KeptFormulas {
       (near.length > 0 ? `nearest: ${near.join(', ')}` : 'PUT keeps one under that name'))
   }
 
-  /** True if the name is new. Throws FORMULA_NAME_TAKEN, FORMULAS_TOO_MANY. */
+  /** Throws FIELD_INVALID, FORMULA_NAME_TAKEN, FORMULAS_TOO_MANY: so that a name is not kept. */
+  refuse (name: string): void {
+    refuseName(name)
+    if (this.#kept.has(name) || this.#kept.size < this.#max) return
+    throw new LossdError('FORMULAS_TOO_MANY',
+      `${this.#max} formulas are kept, the limit; DELETE one first`)
+  }
+
+  /** True if the name is new. Throws what refuse throws. */
   keep (formula: FormulaText): boolean {
     const { name } = formula
-    refuseName(name)
+    this.refuse(name)
     const isNew = !this.#kept.has(name)
-    if (isNew && this.#kept.size >= this.#max) {
-      throw new LossdError('FORMULAS_TOO_MANY',
-        `${this.#max} formulas are kept, the limit; DELETE one first`)
-    }
     this.#kept.set(name, formula)
     return isNew
   }

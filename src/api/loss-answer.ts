@@ -11,13 +11,13 @@ import {
 import { JsonWriter } from '../codec/json-writer.ts'
 import { StagedTensor } from '../codec/staged.ts'
 import { type Evaluated, type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
+import type { Patience } from '../compute/when-finished.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
 import { type LossCall, vectorPrefix } from '../kernels/loss-program.ts'
 import type { LossEntry } from './catalogue.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
-import type { Patience } from './patience.ts'
 import { RecentCalls } from './recent-calls.ts'
 
 export interface LossMachine {
@@ -28,7 +28,7 @@ export interface LossMachine {
 
 /**
  * Answers requests for losses: the text of the reply, a promise if work left the main thread or
- * there is much to print.
+ * there is much to print. @throws Unfinished while the program is compiled.
  */
 export type AnswerLoss = (
   entry: LossEntry, body: JsonObject, patience: Patience, explain?: Explain

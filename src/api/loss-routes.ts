@@ -1,8 +1,10 @@
 // The routes of the losses, one set for each row of the table and for its alias.
 
 import type { FastifyInstance } from 'fastify'
+import { whenFinished } from '../compute/when-finished.ts'
 import { objectOf } from './bodies.ts'
-import { catalogue, derivativesOf, type LossEntry, summaryOf } from './catalogue.ts'
+import { catalogue, type LossEntry, summaryOf } from './catalogue.ts'
+import { Derivatives } from './derivatives.ts'
 import { type FormulaRouteSettings, registerFormulaRoutes } from './formula-routes.ts'
 import { type AnswerLoss, createLossAnswers } from './loss-answer.ts'
 import { getSchema, listSchema, postSchema } from './loss-schemas.ts'
@@ -27,34 +29,49 @@ export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSet
     }
   }, (_request, reply) => { sendJson(reply, list) })
   const answer = createLossAnswers(settings)
+  const derivatives = new Derivatives(settings.doer)
   for (const entry of catalogue) {
-    for (const name of entry.names) registerLoss(app, settings.deadlineMs, answer, entry, name)
+    for (const name of entry.names) {
+      registerLoss(app, { deadlineMs: settings.deadlineMs, answer, derivatives }, entry, name)
+    }
   }
-  registerFormulaRoutes(app, settings, answer)
+  registerFormulaRoutes(app, settings, answer, derivatives)
+}
+
+interface LossParts {
+  readonly deadlineMs: number
+  readonly answer: AnswerLoss
+  readonly derivatives: Derivatives
 }
 
 function registerLoss (
-  app: FastifyInstance, deadlineMs: number, answerLoss: AnswerLoss, entry: LossEntry, name: string
+  app: FastifyInstance, parts: LossParts, entry: LossEntry, name: string
 ): void {
+  const { deadlineMs, answer, derivatives } = parts
   const alias = name !== entry.loss.name
   const url = `/v1/losses/${name}`
   app.post(url, { schema: { ...postSchema(entry), hide: alias } }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
-    sendAnswer(request, reply, answerLoss(entry, objectOf(request), patience))
+    sendAnswer(request, reply,
+      whenFinished(patience, left => answer(entry, objectOf(request), left)))
   })
   let description: string | undefined
-  app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (_request, reply) => {
-    description ??= JSON.stringify(describe(entry))
-    sendJson(reply, description)
+  app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (request, reply) => {
+    const patience = patienceOf(request, reply, deadlineMs)
+    sendAnswer(request, reply, whenFinished(patience, () => {
+      description ??= JSON.stringify(describe(entry, derivatives))
+      return description
+    }))
   })
 }
 
-function describe (entry: LossEntry): Record<string, unknown> {
-  const { loss } = entry
+function describe (
+  { loss, definition, differentiable, ...entry }: LossEntry, derivatives: Derivatives
+): Record<string, unknown> {
   return {
-    ...summaryOf(entry),
+    ...summaryOf({ loss, definition, differentiable, ...entry }),
     formula: loss.formula.replace(/^\n+/, '').replaceAll(/^ {4}/gm, ''),
-    derivatives: derivativesOf(entry),
+    derivatives: derivatives.of(definition, differentiable),
     examples: loss.cases.map(({ title, request, reply, warnings, refused }) =>
       ({ title, request, reply, warnings, refused })),
     source: loss.source

@@ -3,17 +3,13 @@
 // a signal of our own, which costs nothing until a job really leaves the main thread.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Patience } from '../compute/when-finished.ts'
 import { LossdError, shown } from '../errors.ts'
 
-/** What the pool has to know of the request it works for. */
-export interface Patience {
-  /** Milliseconds until DEADLINE_EXCEEDED. */
-  readonly deadlineMs: number
-  /** Aborted when the client leaves before its reply is complete. */
-  readonly signal: AbortSignal
-}
-
-/** The patience of a request: the service's deadline, lowered by Request-Timeout-Ms. */
+/**
+ * The patience of a request: the service's deadline, lowered by Request-Timeout-Ms, and a signal
+ * that is aborted when the client leaves before its reply is complete.
+ */
 export function patienceOf (
   request: FastifyRequest, reply: FastifyReply, deadlineMs: number
 ): Patience {

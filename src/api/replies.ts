@@ -23,7 +23,9 @@ export const jsonType = 'application/json; charset=utf-8'
 export const problemType = 'application/problem+json; charset=utf-8'
 
 /** Sends JSON that is text or bytes already. */
-export function sendJson (reply: FastifyReply, body: string | Buffer, status = 200): void {
+export function sendJson (
+  reply: FastifyReply, body: string | Buffer, status = reply.statusCode
+): void {
   reply.code(status).header('content-type', jsonType).send(body)
 }
 

@@ -2,6 +2,7 @@
 // their programs, and shows that kernels on this machine give the numbers beside the formulas.
 // The others are compiled when they are asked for; all together would take seconds.
 
+import { whenFinished } from '../compute/when-finished.ts'
 import type { Plain } from '../losses/index.ts'
 import { readObject } from './bodies.ts'
 import { catalogue, type LossEntry } from './catalogue.ts'
@@ -27,9 +28,10 @@ export async function selfTest ({ machine }: Pick<LossMachine, 'machine'>): Prom
 async function isRight (answer: AnswerLoss, entry: LossEntry): Promise<boolean> {
   const example = entry.loss.cases.find(({ reply }) => reply !== undefined)
   if (example?.reply === undefined) return true
-  const body = readObject(Buffer.from(JSON.stringify(example.request)))
+  const bytes = Buffer.from(JSON.stringify(example.request))
   const patience = { deadlineMs: selfTestMs, signal: new AbortController().signal }
-  const reply = JSON.parse((await answer(entry, body, patience)).toString())
+  const text = await whenFinished(patience, left => answer(entry, readObject(bytes), left))
+  const reply = JSON.parse(text.toString())
   return close(reply.loss, example.reply.loss) && Object.entries(example.reply.gradients)
     .every(([name, gradient]) => close(reply.gradients[name], gradient))
 }

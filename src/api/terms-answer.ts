@@ -7,12 +7,12 @@ import { elementCount, type Tensor, tensorBytes, viewOf } from '../buffer/tensor
 import type { JsonObject } from '../codec/json-reader.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
 import type { Evaluated, PreparedLoss } from '../compute/prepared.ts'
+import type { Patience } from '../compute/when-finished.ts'
 import { LossdError } from '../errors.ts'
 import {
   type LossMachine, located, type Placed, placeInputs, prepare, printAll, refuseWarnings
 } from './loss-answer.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
-import type { Patience } from './patience.ts'
 import { type FindLoss, readTerms, type Term, termBody } from './terms-request.ts'
 
 /** One term on its way: what it asks, and what came of it. */
@@ -23,14 +23,23 @@ interface Running extends Placed {
 }
 
 /** Answers a body of terms with the text of the reply. @throws as for one loss. */
-export async function answerTerms (
+export function answerTerms (
   settings: LossMachine, body: JsonObject, find: FindLoss, patience: Patience
 ): Promise<string | Buffer> {
-  const { machine: { heap } } = settings
-  const lease = heap.lease()
+  const lease = settings.machine.heap.lease()
   try {
-    // The numbers of the body can be read until this function waits.
     const running = readTerms(body, find).map(term => start(settings, body, term, lease))
+    return run(settings.machine.heap, lease, running, patience)
+  } catch (fault) {
+    lease.end()
+    throw fault
+  }
+}
+
+async function run (
+  heap: Heap, lease: Lease, running: readonly Running[], patience: Patience
+): Promise<string | Buffer> {
+  try {
     const results: Evaluated[] = []
     for (const { term, request, prepared, base, addresses } of running) {
       const evaluated = await placed(term, request,

@@ -5,6 +5,7 @@
 //     base   record │ blocks of parts │ temporaries │ scratch of each thread │ what is added
 
 import type { Heap } from '../buffer/heap.ts'
+import { fit } from '../kernels/fit.ts'
 import type { Compiled } from '../kernels/program.ts'
 import { stepOffset } from '../kernels/record.ts'
 
@@ -28,7 +29,7 @@ export class Block {
     this.bytes = rounded(copy.length)
 
     const length = (axis: string): number => present(lengths, axis, 'length of axis')
-    const fits = program.parts.map(part => part.fit(length))
+    const fits = program.parts.map(part => fit(part, length))
     let step = 0
     for (const { blocks, words, cuts } of fits) {
       for (const [word, bytes] of blocks) this.point(word, this.add(bytes))

@@ -168,7 +168,9 @@ export class Crew {
     words.store(crewWord, this.#indices)
     const { port1: mail, port2 } = new MessageChannel()
     const settings: WorkerSettings = { memory, thread, mail: port2, pin, wordsModule }
-    const worker = startWorker({ workerData: settings, transferList: [port2] })
+    const worker = startWorker(new URL('./worker.js', import.meta.url), {
+      workerData: settings, transferList: [port2]
+    })
     const known = new Set<number>()
     const member = { thread, worker, mail, known, upAtMs: 0, terminatedAtMs: 0, zombie: false }
     this.#members.set(thread, member)

@@ -135,8 +135,8 @@ export class PreparedLoss {
   /** Arguments whose gradients it gives. */
   get gradients (): string[] { return this.#gradients.map(({ name }) => name) }
 
-  /** What runs. */
-  get program (): LossPlan['program'] { return this.#plan.program }
+  /** What runs, and what it was made from. */
+  get plan (): LossPlan { return this.#plan }
 
   /** False once threads have come or gone: scratch is laid out for so many. */
   get fits (): boolean { return this.#threads === this.#machine.pool.threadIndices }

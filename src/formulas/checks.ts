@@ -9,21 +9,29 @@ import type { Bound } from './syntax.ts'
 import type { Tracer } from './tracer.ts'
 import type { Environment } from './values.ts'
 
-export interface Check {
-  /** A yes/no value: true anywhere means the request is refused. */
-  readonly node: Node
+/** What a refusal says. */
+export interface Refusal {
   readonly code: 'TARGET_RANGE' | 'VALUE_RANGE' | 'VALUE_REFUSED'
   readonly argument: string
   /** The sentence, in which explain() fills in what is in braces. */
   readonly detail: string
 }
 
-export interface Warning {
-  /** A yes/no value; null if the warning holds whatever the values are. */
-  readonly node: Node | null
+/** What a warning says. */
+export interface Advice {
   readonly argument: string
   readonly code: string
   readonly message: string
+}
+
+export interface Check extends Refusal {
+  /** A yes/no value: true anywhere means the request is refused. */
+  readonly node: Node
+}
+
+export interface Warning extends Advice {
+  /** A yes/no value; null if the warning holds whatever the values are. */
+  readonly node: Node | null
 }
 
 export interface CheckContext {
@@ -173,18 +181,23 @@ export function anywhere (graph: Graph, node: Node): Node {
 /**
  * The sentence of a check or a warning for one request: {input} becomes a shape, {C} and {C - 1} a
  * length, {delta} a number, {...} the shape of the broadcast, {value} the first element that is out
- * of bounds, with its place.
+ * of bounds, with its place, {largest} and {sum} those of the elements.
  */
 export function explain (
   definition: Definition,
   binding: Binding,
-  { argument, ...check }: Check | Warning,
+  { argument, ...check }: Refusal | Advice,
   values: ArrayLike<number | bigint> = []
 ): string {
   const sentence = 'detail' in check ? check.detail : check.message
-  if (!sentence.includes('{value}')) return fill(sentence, { definition, binding })
-  const value = firstOutside(definition, binding, argument, values)
-  return fill(sentence.replace('{value}', value), { definition, binding })
+  const told = sentence.replace(/\{(value|largest|sum)\}/g, (_, word: string) => {
+    if (word === 'value') return firstOutside(definition, binding, argument, values)
+    const numbers = Array.from(values, Number)
+    return String(word === 'sum'
+      ? numbers.reduce((a, b) => a + b, 0)
+      : numbers.reduce((a, b) => Math.max(a, b), -Infinity))
+  })
+  return fill(told, { definition, binding })
 }
 
 function firstOutside (

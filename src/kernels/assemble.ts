@@ -1,15 +1,19 @@
 // WAT text → module, by wabt. wabt is itself WebAssembly: loading it takes some ten milliseconds,
-// so it is loaded once, at start.
+// so a thread that assembles loads it once, and one that does not never.
 
 import v8 from 'node:v8'
-import wabt from 'wabt'
+import type wabt from 'wabt'
 
 type Assembler = Awaited<ReturnType<typeof wabt>>
 
 let assembler: Assembler | null = null
 
 /** Must have ended before the first program is compiled. */
-export async function loadAssembler (): Promise<void> { assembler ??= await wabt() }
+export async function loadAssembler (): Promise<void> {
+  if (assembler !== null) return
+  const { default: load } = await import('wabt')
+  assembler = await load()
+}
 
 /** Assembles one module; the text is our own, so an error in it is a bug. */
 export function assemble (text: string): WebAssembly.Module {

@@ -2,12 +2,13 @@
 
 import { originalAxis, type Graph } from '../formulas/graph.ts'
 import { lower } from '../formulas/lower.ts'
+import { LossdError } from '../errors.ts'
 import { assemble } from './assemble.ts'
 import { emitFinish } from './finish.ts'
 import type { Emission } from './lane-writer.ts'
 import { emitLoop } from './loop.ts'
 import { emitProduct } from './product-part.ts'
-import type { Compiled, Part } from './program.ts'
+import { type Code, type Compiled, numbered, type Part } from './program.ts'
 import { RecordLayout } from './record.ts'
 import { emitRows } from './rows-part.ts'
 import { type Output, type Schedule, schedule } from './schedule.ts'
@@ -23,10 +24,16 @@ export interface CompileRequest {
   readonly relaxed: boolean
 }
 
-let programs = 0
-
 /** Compiles the computation of all outputs into one program, good for any lengths of its axes. */
 export function compileProgram (request: CompileRequest): Compiled {
+  return numbered(compileCode(request).code)
+}
+
+/** The same as data, and the text its module was assembled from. Throws FORMULA_TOO_LARGE. */
+export function compileCode (request: CompileRequest): {
+  readonly code: Code
+  readonly wat: string
+} {
   const { graph, outputs, precision, relaxed } = request
   const nodes = lower(graph, outputs.map(output => output.node))
   const plan = schedule(graph, outputs.map((output, index): Output =>
@@ -41,12 +48,11 @@ export function compileProgram (request: CompileRequest): Compiled {
   const scratchStrideWord = record.word('scratch stride')
   for (const output of outputs) record.word(`output ${output.name}`)
   const wat = moduleText(functions)
-  return {
-    id: ++programs,
+  const code: Code = {
     module: assemble(wat),
     steps,
     precision,
-    parts: parts.map(ofOriginals),
+    parts,
     template: record.template(),
     lengths: record.named('length'),
     inputs: record.named('input'),
@@ -55,14 +61,24 @@ export function compileProgram (request: CompileRequest): Compiled {
     temporaries: plan.temporaries.map(({ layout, place }) =>
       [layout.map(originalAxis), record.word(place)]),
     scratchWord,
-    scratchStrideWord,
-    wat
+    scratchStrideWord
   }
+  return { code, wat }
 }
 
-// The caller knows the length of an axis, not of its twins.
-function ofOriginals ({ title, fit }: Part): Part {
-  return { title, fit: length => fit(axis => length(originalAxis(axis))) }
+/**
+ * What is too large for the machine as an error of the table: a text nested deeper than the stack,
+ * a function of more values than an engine takes. Throws FORMULA_TOO_LARGE.
+ */
+export function withinLimits<Result> (compile: () => Result): Result {
+  try {
+    return compile()
+  } catch (fault) {
+    if (!(fault instanceof RangeError || fault instanceof WebAssembly.CompileError)) throw fault
+    throw new LossdError('FORMULA_TOO_LARGE', 'The formula and its derivative make a program that '
+      + 'is too large for the machine. Let it have fewer operations, or split it into terms.',
+      { pointer: '/formula', cause: fault })
+  }
 }
 
 // The functions of all steps. Numbers are computed when the last loop has ended; where none is
@@ -99,19 +115,9 @@ function emit ({ steps, scalars }: Schedule, emission: Emission): {
   if (steps.at(-1)?.kind !== 'loop') {
     functions.set(`k${index}`, `(func (export "k${index}") (param i32 i32 i32))`)
     functions.set(`a${index}`, emitFinish(index, [], scalars, emission))
-    parts.push(numbersAlone)
+    parts.push({ kind: 'numbers', title: 'numbers' })
   }
   return { functions: [...functions.values()], parts }
-}
-
-const numbersAlone: Part = {
-  title: 'numbers',
-  fit: () => ({
-    cuts: [{ chunks: 0, nanosecondsPerChunk: 0, unitsPerChunk: 0, units: 0 }],
-    words: [],
-    blocks: [],
-    threadBytes: 0
-  })
 }
 
 function moduleText (functions: readonly string[]): string {

@@ -6,8 +6,27 @@ import type { Axis } from '../formulas/graph.ts'
 import { tileBytes } from './loop-kept.ts'
 import type { LoopPlan } from './loop-plan.ts'
 import type { LoopText } from './loop-text.ts'
-import type { LengthOf, Part } from './program.ts'
+import type { Fit, LengthOf } from './program.ts'
 import { noAxis } from './walk-plan.ts'
+
+/** What of a loop decides how it is cut. */
+export interface LoopPart {
+  readonly kind: 'loop'
+  readonly title: string
+  readonly rowAxes: readonly Axis[]
+  readonly innerAxes: readonly Axis[]
+  /** The axis the lanes run along, none, or an outer one: then they run beside the rows. */
+  readonly lane: Axis
+  readonly beside: boolean
+  /** Lanes of a unit beside the rows. */
+  readonly width: number
+  readonly nanosecondsPerPoint: number
+  /** Rows that a thread keeps for itself between stages. */
+  readonly keptRows: number
+  readonly elementBytes: number
+  /** Words that hold the addresses of each total's partial sums, one a chunk. */
+  readonly partials: readonly number[]
+}
 
 /** Lanes of a unit beside the rows. */
 export const unitLanes = (plan: LoopPlan): number =>
@@ -16,38 +35,42 @@ export const unitLanes = (plan: LoopPlan): number =>
 const chunkNanoseconds = 50_000
 const chunksMax = 65_536
 
-/**
- * @param cost      instructions for four vectors
- * @param partials  words that hold the addresses of each total's partial sums, one a chunk
- */
+/** `cost` are the instructions for four vectors. */
 export function loopPart (
   { plan, writer }: LoopText, cost: number, partials: readonly number[]
-): Part {
+): LoopPart {
   const { beside, rowAxes, lane, innerAxes, kept } = plan
-  const perPoint = 0.15 + cost * 0.3 / (4 * writer.count)
-  const slots = kept.filter(entry => entry.row === null).length
-  const product = (axes: readonly Axis[], length: LengthOf): number =>
-    axes.reduce((count, axis) => count * length(axis), 1)
   return {
+    kind: 'loop',
     title: titleOf(plan),
-    fit: length => {
-      const lanes = lane === noAxis ? 1 : length(lane)
-      const width = unitLanes(plan)
-      const rows = product(rowAxes, length)
-      const inner = product(innerAxes, length)
-      const units = beside ? rows * Math.ceil(lanes / width) : rows
-      const nanoseconds = 10 + inner * (beside ? Math.min(width, lanes) : lanes) * perPoint
-      const unitsPerChunk = Math.min(Math.max(units, 1), Math.max(1,
-        Math.round(chunkNanoseconds / nanoseconds), Math.ceil(units / chunksMax)))
-      const chunks = Math.ceil(units / unitsPerChunk)
-      const nanosecondsPerChunk = Math.round(unitsPerChunk * nanoseconds)
-      return {
-        cuts: [{ chunks, nanosecondsPerChunk, unitsPerChunk, units }],
-        words: [],
-        blocks: partials.map(word => [word, 8 * chunks]),
-        threadBytes: slots * inner * (beside ? tileBytes : lanes * writer.bytes + tileBytes)
-      }
-    }
+    rowAxes, innerAxes, lane, beside, partials,
+    width: unitLanes(plan),
+    nanosecondsPerPoint: 0.15 + cost * 0.3 / (4 * writer.count),
+    keptRows: kept.filter(entry => entry.row === null).length,
+    elementBytes: writer.bytes
+  }
+}
+
+export function fitLoop (part: LoopPart, length: LengthOf): Fit {
+  const { lane, beside, width, partials } = part
+  const product = (axes: readonly Axis[]): number =>
+    axes.reduce((count, axis) => count * length(axis), 1)
+  const lanes = lane === noAxis ? 1 : length(lane)
+  const rows = product(part.rowAxes)
+  const inner = product(part.innerAxes)
+  const units = beside ? rows * Math.ceil(lanes / width) : rows
+  const nanoseconds =
+    10 + inner * (beside ? Math.min(width, lanes) : lanes) * part.nanosecondsPerPoint
+  const unitsPerChunk = Math.min(Math.max(units, 1), Math.max(1,
+    Math.round(chunkNanoseconds / nanoseconds), Math.ceil(units / chunksMax)))
+  const chunks = Math.ceil(units / unitsPerChunk)
+  const nanosecondsPerChunk = Math.round(unitsPerChunk * nanoseconds)
+  const rowBytes = beside ? tileBytes : lanes * part.elementBytes + tileBytes
+  return {
+    cuts: [{ chunks, nanosecondsPerChunk, unitsPerChunk, units }],
+    words: [],
+    blocks: partials.map(word => [word, 8 * chunks]),
+    threadBytes: part.keptRows * inner * rowBytes
   }
 }
 

@@ -27,8 +27,8 @@ export interface LossGraph {
   readonly known: readonly Warning[]
 }
 
-/** @throws GRADIENT_UNKNOWN, SECOND_ORDER_UNKNOWN, and what trace throws. */
-export function lossGraph (definition: Definition, binding: Binding, wishes: {
+/** What is wanted of a loss beside its value. */
+export interface LossWishes {
   readonly gradients: readonly string[]
   /** True if the upstream gradient is given: an input `grad_output` of the loss's shape. */
   readonly hasGradOutput: boolean
@@ -36,7 +36,12 @@ export function lossGraph (definition: Definition, binding: Binding, wishes: {
   readonly hessians: readonly string[]
   /** Arguments for which a vector is given, an input `vector x`, to multiply the Hessian by. */
   readonly vectors: readonly string[]
-}): LossGraph {
+}
+
+/** @throws GRADIENT_UNKNOWN, SECOND_ORDER_UNKNOWN, and what trace throws. */
+export function lossGraph (
+  definition: Definition, binding: Binding, wishes: LossWishes
+): LossGraph {
   const graph = new Graph([])
   const traced = trace(definition, binding, graph)
   const reduction = String(binding.known.get('reduction'))

@@ -5,10 +5,11 @@ import { bind, type Binding, type TensorShape } from '../formulas/bind.ts'
 import type { Definition, TensorKind } from '../formulas/definition.ts'
 import type { Tensor } from '../buffer/tensor.ts'
 import { LossdError } from '../errors.ts'
-import { compileProgram } from './compile.ts'
-import { type LossGraph, lossGraph } from './loss-graph.ts'
-import type { Compiled } from './program.ts'
-import { Recent } from './recent.ts'
+import { type Doer, doHere, Results } from './apart.ts'
+import {
+  type CompiledLoss, lossTextWork, type LossMeaning, type LossRecipe, lossWork
+} from './loss-compile.ts'
+import { type Compiled, numbered } from './program.ts'
 
 /** A condition that held, in words: the error of a check, or the entry of a warning. */
 export { explain as sentenceOf } from '../formulas/checks.ts'
@@ -32,48 +33,65 @@ export interface LossCall {
 /** The input that holds the vector of an argument is named so, before the argument's name. */
 export const vectorPrefix = 'vector '
 
-type Meaning =
-  Pick<LossGraph, 'valueAxes' | 'hasDenominator' | 'checks' | 'warnings' | 'known'>
-
 /** What to run for a call, and what the results mean. */
-export interface LossPlan extends Meaning {
+export interface LossPlan extends Omit<LossMeaning, 'lossAxes'> {
+  readonly recipe: LossRecipe
   readonly binding: Binding
   readonly program: Compiled
   /** The shape of the loss: empty when it is reduced. */
   readonly shape: readonly number[]
 }
 
-interface Kept extends Meaning, Pick<LossGraph, 'lossAxes'> {
+interface Kept extends LossMeaning {
   readonly program: Compiled
 }
 
 /** Makes and keeps the programs of losses. */
 export class LossPrograms {
   readonly #relaxed: boolean
-  readonly #kept: Recent<string, Kept>
+  readonly #do: Doer
+  readonly #kept: Results<Kept>
+  readonly #texts = new Results<string>(textsMax)
   readonly #identities = new WeakMap<Definition, number>()
   #definitions = 0
 
-  constructor ({ relaxed, programsMax, forget }: {
+  constructor ({ relaxed, programsMax, forget, doer = doHere }: {
     relaxed: boolean
     programsMax: number
     forget: (program: Compiled) => void
+    /** Who compiles; this thread, if nobody else is named. */
+    doer?: Doer
   }) {
     this.#relaxed = relaxed
-    this.#kept = new Recent(programsMax, kept => forget(kept.program))
+    this.#do = doer
+    this.#kept = new Results(programsMax, kept => forget(kept.program))
   }
 
   get size (): number { return this.#kept.size }
 
-  /** @throws what bind throws, GRADIENT_UNKNOWN, VALUE_REFUSED, SHAPE_MISMATCH of grad_output. */
+  /**
+   * @throws Unfinished while the program is compiled; what bind and lossWork throw, SHAPE_MISMATCH
+   * of grad_output and of vectors.
+   */
   plan (call: LossCall): LossPlan {
-    const { definition, datatype, gradients, gradOutput } = call
+    const { definition, datatype, gradients, gradOutput, hessians = [], vectors = {} } = call
     const binding = bind(definition, shapesOf(call), call.options)
     const key = `${this.#identity(definition)} ${datatype} ${gradients.join()}`
       + `${gradOutput === undefined ? '' : ' up'}${secondOrderKey(call)} ${binding.key}`
-    const { lossAxes, ...kept } = this.#kept.get(key, () => this.#compile(call, binding))
+    const hasGradOutput = gradOutput !== undefined
+    const recipe: LossRecipe = {
+      definition,
+      binding,
+      wishes: { gradients, hasGradOutput, hessians, vectors: Object.keys(vectors) },
+      precision: datatype === 'FP32' ? 'f32' : 'f64',
+      relaxed: this.#relaxed
+    }
+    const { lossAxes, ...kept } = this.#kept.get(key, () => {
+      const made = this.#do(lossWork, recipe)
+      return made instanceof Promise ? made.then(keep) : keep(made)
+    })
     const shape = lossAxes.flatMap(axis => binding.shapes.get(axis) ?? [])
-    for (const [name, { shape }] of Object.entries(call.vectors ?? {})) {
+    for (const [name, { shape }] of Object.entries(vectors)) {
       const own = binding.tensors.get(name)?.shape ?? []
       if (shape.join() === own.join()) continue
       throw new LossdError('SHAPE_MISMATCH', `The vector for ${name} has shape [${shape.join()}]; `
@@ -83,17 +101,12 @@ export class LossPrograms {
       throw new LossdError('SHAPE_MISMATCH', `grad_output has shape [${gradOutput.shape.join()}]; `
         + `it needs the shape of the loss, [${shape.join()}]`, { pointer: '/grad_output' })
     }
-    return { ...kept, binding, shape }
+    return { ...kept, recipe, binding, shape }
   }
 
-  #compile (call: LossCall, binding: Binding): Kept {
-    const { definition, gradients, gradOutput, datatype, hessians = [], vectors = {} } = call
-    const { graph, outputs, ...meaning } = lossGraph(definition, binding, {
-      gradients, hasGradOutput: gradOutput !== undefined, hessians, vectors: Object.keys(vectors)
-    })
-    const precision = datatype === 'FP32' ? 'f32' : 'f64'
-    const program = compileProgram({ graph, outputs, precision, relaxed: this.#relaxed })
-    return { ...meaning, program }
+  /** The text of a plan's module. @throws Unfinished. */
+  textOf ({ program, recipe }: LossPlan): string {
+    return this.#texts.get(String(program.id), () => this.#do(lossTextWork, recipe))
   }
 
   // Texts may be equal and yet be bound by different rules: what counts is the object.
@@ -105,6 +118,12 @@ export class LossPrograms {
     }
     return identity
   }
+}
+
+const textsMax = 8
+
+function keep ({ code, ...meaning }: CompiledLoss): Kept {
+  return { program: numbered(code), ...meaning }
 }
 
 function secondOrderKey ({ hessians = [], vectors }: LossCall): string {

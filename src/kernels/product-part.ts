@@ -3,14 +3,24 @@
 
 import type { Axis } from '../formulas/graph.ts'
 import type { Emission } from './lane-writer.ts'
-import { matmul, type Matmul } from './matmul.ts'
-import { planWords } from './matmul-plan.ts'
-import type { LengthOf, Part } from './program.ts'
+import { matmul, type Matmul, type MatmulSpec } from './matmul.ts'
+import { plan, planWords } from './matmul-plan.ts'
+import type { Fit, LengthOf } from './program.ts'
 import type { ProductTask, Stored } from './schedule.ts'
+
+/** What of a product decides how it is cut: how its kernels were made, and its axes. */
+export interface ProductPart extends Pick<ProductTask, 'batch' | 'm' | 'n' | 'k'> {
+  readonly kind: 'product'
+  readonly title: string
+  readonly spec: MatmulSpec
+  /** Axes of the operands in memory order. */
+  readonly a: readonly Axis[]
+  readonly b: readonly Axis[]
+}
 
 /** The two steps of a product, from `index` on. */
 export function emitProduct (task: ProductTask, index: number, emission: Emission): {
-  part: Part
+  part: ProductPart
   matmul: Matmul
 } {
   const { a, b, to, batch, m, n, k } = task
@@ -25,8 +35,7 @@ export function emitProduct (task: ProductTask, index: number, emission: Emissio
     : { aBatch: word('aBatch'), bBatch: word('bBatch'), cBatch: word('cBatch') }
   const planWord = word('plan 0')
   for (let place = 1; place < planWords; place++) word(`plan ${place}`)
-  const scratch = word('scratch')
-  const product = matmul({
+  const spec: MatmulSpec = {
     index,
     precision,
     relaxed,
@@ -36,38 +45,41 @@ export function emitProduct (task: ProductTask, index: number, emission: Emissio
       a: record.word(a.place),
       b: record.word(b.place),
       c: record.word(to.place),
-      scratch,
+      scratch: word('scratch'),
       plan: planWord,
       ...words,
       ...batchWords
     }
-  })
-  const part: Part = {
-    title: `product over ${k.join(' × ')} for ${m.join(' × ')} by ${n.join(' × ')}`,
-    fit: length => {
-      const [rows, columns] = [countOf(m, length), countOf(n, length)]
-      const lengths = { m: rows, n: columns, k: countOf(k, length), batch: countOf(batch, length) }
-      const plan = product.plan(lengths)
-      const set: (readonly [number, number])[] = [
-        [words.m, lengths.m], [words.n, lengths.n], [words.k, lengths.k],
-        [words.aM, stride(a, m, length)], [words.aK, stride(a, k, length)],
-        [words.bK, stride(b, k, length)], [words.bN, stride(b, n, length)],
-        [words.cM, columns]
-      ]
-      if (batchWords !== null) {
-        set.push([batchWords.aBatch, stride(a, batch, length)],
-          [batchWords.bBatch, stride(b, batch, length)], [batchWords.cBatch, rows * columns])
-      }
-      for (const [place, value] of plan.words.entries()) set.push([planWord + 8 * place, value])
-      return {
-        cuts: plan.steps.map(cut => ({ ...cut, unitsPerChunk: 0, units: 0 })),
-        words: set,
-        blocks: [[scratch, plan.scratchBytes]],
-        threadBytes: 0
-      }
-    }
   }
-  return { part, matmul: product }
+  const title = `product over ${k.join(' × ')} for ${m.join(' × ')} by ${n.join(' × ')}`
+  const part: ProductPart = {
+    kind: 'product', title, spec, a: a.layout, b: b.layout, batch, m, n, k
+  }
+  return { part, matmul: matmul(spec) }
+}
+
+export function fitProduct ({ spec, a, b, batch, m, n, k }: ProductPart, length: LengthOf): Fit {
+  const { offsets } = spec
+  const [rows, columns] = [countOf(m, length), countOf(n, length)]
+  const lengths = { m: rows, n: columns, k: countOf(k, length), batch: countOf(batch, length) }
+  const { words: planned, steps, scratchBytes } = plan(spec, lengths)
+  const words: (readonly [number, number])[] = [
+    [offsets.m, lengths.m], [offsets.n, lengths.n], [offsets.k, lengths.k],
+    [offsets.aM, stride(a, m, length)], [offsets.aK, stride(a, k, length)],
+    [offsets.bK, stride(b, k, length)], [offsets.bN, stride(b, n, length)],
+    [offsets.cM, columns]
+  ]
+  const { aBatch, bBatch, cBatch } = offsets
+  if (aBatch !== undefined) words.push([aBatch, stride(a, batch, length)])
+  if (bBatch !== undefined) words.push([bBatch, stride(b, batch, length)])
+  if (cBatch !== undefined) words.push([cBatch, rows * columns])
+  for (const [place, value] of planned.entries()) words.push([offsets.plan + 8 * place, value])
+  return {
+    cuts: steps.map(cut => ({ ...cut, unitsPerChunk: 0, units: 0 })),
+    words,
+    blocks: [[offsets.scratch, scratchBytes]],
+    threadBytes: 0
+  }
 }
 
 function isLast ({ layout }: Stored, axes: readonly Axis[]): boolean {
@@ -79,7 +91,7 @@ function countOf (axes: readonly Axis[], length: LengthOf): number {
 }
 
 // Elements from one position along a group of neighbouring axes to the next.
-function stride ({ layout }: Stored, axes: readonly Axis[], length: LengthOf): number {
+function stride (layout: readonly Axis[], axes: readonly Axis[], length: LengthOf): number {
   const last = layout.indexOf(axes.at(-1) ?? '')
   return last < 0 ? 0 : countOf(layout.slice(last + 1), length)
 }

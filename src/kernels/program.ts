@@ -2,6 +2,9 @@
 // fills its record (lengths, addresses, chunks) for tensors of any size.
 
 import type { Axis } from '../formulas/graph.ts'
+import type { LoopPart } from './loop-fit.ts'
+import type { ProductPart } from './product-part.ts'
+import type { RowsPart } from './rows-fit.ts'
 
 /** What the pool needs to know of a program. */
 export interface Program {
@@ -35,15 +38,17 @@ export interface Fit {
   readonly threadBytes: number
 }
 
-/** One loop, or one matrix product: one or more steps of the program. */
-export interface Part {
-  /** For people: what it computes. */
+/** One loop, one matrix product, rows in order, or numbers alone: see fit.ts. Data only. */
+export type Part = LoopPart | ProductPart | RowsPart | NumbersPart
+
+/** Numbers after the last loop: a step without chunks. */
+export interface NumbersPart {
+  readonly kind: 'numbers'
   readonly title: string
-  fit (length: LengthOf): Fit
 }
 
-/** A program with all that is needed to run it: see compute/execute.ts. */
-export interface Compiled extends Program {
+/** What compiling makes: data, but for the module, which can cross threads as well. */
+export interface Code extends Omit<Program, 'id'> {
   readonly precision: 'f32' | 'f64'
   readonly parts: readonly Part[]
   /** The record with its constants. */
@@ -57,6 +62,12 @@ export interface Compiled extends Program {
   readonly temporaries: readonly (readonly [readonly Axis[], number])[]
   readonly scratchWord: number
   readonly scratchStrideWord: number
-  /** The text the module was assembled from. */
-  readonly wat: string
 }
+
+/** A program with all that is needed to run it: see compute/execute.ts. */
+export interface Compiled extends Code, Program {}
+
+let programs = 0
+
+/** Code as a program of this process: wherever it was compiled, its number is given here. */
+export function numbered (code: Code): Compiled { return { id: ++programs, ...code } }

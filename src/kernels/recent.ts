@@ -14,15 +14,23 @@ export class Recent<Key, Value> {
 
   /** The value of a key, made if it is not there. */
   get (key: Key, make: () => Value): Value {
-    let value = this.#entries.get(key)
-    if (value === undefined) {
-      value = make()
-      this.#entries.set(key, value)
-      if (this.#entries.size > this.#max) this.#drop()
-    } else if (this.#entries.size > this.#max / 2) {
+    return this.find(key) ?? this.add(key, make())
+  }
+
+  /** The value of a key, used now; undefined if it is not there. */
+  find (key: Key): Value | undefined {
+    const value = this.#entries.get(key)
+    if (value !== undefined && this.#entries.size > this.#max / 2) {
       this.#entries.delete(key)
       this.#entries.set(key, value)
     }
+    return value
+  }
+
+  /** Adds the value of a key that is not there, and gives it back. */
+  add (key: Key, value: Value): Value {
+    this.#entries.set(key, value)
+    if (this.#entries.size > this.#max) this.#drop()
     return value
   }
 

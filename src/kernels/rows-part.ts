@@ -3,19 +3,17 @@
 
 import { originalAxis } from '../formulas/graph.ts'
 import type { Emission } from './lane-writer.ts'
-import type { Part } from './program.ts'
 import { stepOffset } from './record.ts'
-import { rowSorter, sortBytes } from './rows-sort.ts'
+import type { RowsPart } from './rows-fit.ts'
+import { rowSorter } from './rows-sort.ts'
 import { rowSummer } from './rows-sum.ts'
 import type { RowsTask } from './schedule.ts'
 import { each, least, plus, times, wat, wordAt } from './shorthand.ts'
 
-const chunkNanoseconds = 50_000
-
 /** The function of the step, those it calls, by name, and how its rows are cut. */
 export function emitRows ({ node, from, to }: RowsTask, index: number, emission: Emission): {
   functions: ReadonlyMap<string, string>
-  part: Part
+  part: RowsPart
 } {
   const { record, precision } = emission
   const [axis = ''] = node.over
@@ -43,26 +41,8 @@ export function emitRows ({ node, from, to }: RowsTask, index: number, emission:
   return {
     functions: new Map([[row.name, row.text], [`k${index}`, text]]),
     part: {
-      title: `${node.op} along ${axis}`,
-      fit: length => {
-        const count = length(axis)
-        const rows = rest.reduce((product, other) => product * length(other), 1)
-        const nanoseconds = 20 + count * (isSort ? 20 : 2)
-        const unitsPerChunk = Math.max(1,
-          Math.min(Math.max(rows, 1), Math.round(chunkNanoseconds / nanoseconds)),
-          Math.ceil(rows / 65_536))
-        return {
-          cuts: [{
-            chunks: Math.ceil(rows / unitsPerChunk),
-            nanosecondsPerChunk: Math.round(unitsPerChunk * nanoseconds),
-            unitsPerChunk,
-            units: rows
-          }],
-          words: [],
-          blocks: [],
-          threadBytes: isSort ? sortBytes(count, bytes) : 0
-        }
-      }
+      kind: 'rows', title: `${node.op} along ${axis}`, axis, rowAxes: rest, isSort,
+      elementBytes: bytes
     }
   }
 }

@@ -133,7 +133,10 @@ export function bindObjective (
   const places = [...axes].map(([axis, own]) => `${axis}=${own.join('+')}`)
   return {
     binding, axes, dropped, lengths,
-    key: `${objective.loss.name} ${binding.key}${places.join()}-${dropped.join()}`
+    // A kept formula's name may come to stand for another text.
+    key: [
+      objective.loss.name, definition.text, binding.key, places.join(), dropped.join()
+    ].join(' | ')
   }
 }
 
@@ -186,10 +189,10 @@ function finite (value: OptionValue): OptionValue {
 }
 
 // A tensor of the body as nested arrays.
-function plainOf ({ source, shape, count }: JsonTensor): Plain {
+function plainOf ({ source, shape }: JsonTensor): Plain {
   if (typeof source === 'number') return finite(source)
   if (source instanceof StagedTensor) throw new Error('a session is described in JSON')
-  let list: Plain[] = Array.from(source.values.subarray(source.start, source.start + count), finite)
+  let list: Plain[] = Array.from(source.values, finite)
   for (const length of shape.slice(1).toReversed()) {
     const rows = list
     list = Array.from({ length: rows.length / length },

@@ -1,17 +1,14 @@
 // Compiled steps, shared by all sessions: the same layers, loss, options and optimizer make one
 // program, whatever the batch size. Bounded; the least recently used goes first.
 
-import type { Check, Warning } from '../formulas/checks.ts'
-import { compileProgram } from '../kernels/compile.ts'
-import type { Compiled } from '../kernels/program.ts'
-import type { StepGraph } from './step-graph.ts'
+import { type Doer, doHere, Results } from '../kernels/apart.ts'
+import { type Compiled, numbered } from '../kernels/program.ts'
+import {
+  type CompiledStep, type StepMeaning, type StepRecipe, stepWork, withoutNumbers
+} from './step-compile.ts'
 
-export interface StepProgram {
+export interface StepProgram extends StepMeaning {
   readonly compiled: Compiled
-  /** Names of the results, as the graph gives them. */
-  readonly outputs: readonly string[]
-  readonly checks: readonly Check[]
-  readonly warnings: readonly Warning[]
 }
 
 export interface StepProgramsSettings {
@@ -19,42 +16,35 @@ export interface StepProgramsSettings {
   readonly relaxed: boolean
   /** Hears of a program that is dropped. */
   readonly onDrop: (programId: number) => void
+  /** Who compiles; this thread, if nobody else is named. */
+  readonly doer?: Doer | undefined
 }
 
 export class StepPrograms {
   readonly #settings: StepProgramsSettings
-  readonly #programs = new Map<string, StepProgram>()
+  readonly #programs: Results<StepProgram>
   #compilations = 0
 
-  constructor (settings: StepProgramsSettings) { this.#settings = settings }
+  constructor (settings: StepProgramsSettings) {
+    this.#settings = settings
+    const { programsMax, onDrop } = settings
+    this.#programs = new Results(programsMax, ({ compiled }) => onDrop(compiled.id))
+  }
 
   /** How many programs were compiled since the start. */
   get compilations (): number { return this.#compilations }
 
-  /** The program of a key; `trace` makes its graph if there is none yet. */
-  find (key: string, precision: 'f32' | 'f64', trace: () => StepGraph): StepProgram {
-    const full = `${precision} ${key}`
-    const program = this.#programs.get(full) ?? this.#compile(precision, trace())
-    // Last in the map's order is most recently used.
-    this.#programs.delete(full)
-    this.#programs.set(full, program)
-    if (this.#programs.size > this.#settings.programsMax) this.#dropOldest()
-    return program
+  /** The program of a key. @throws Unfinished while it is compiled, and what stepWork throws. */
+  find (key: string, { recipe, ...step }: Omit<StepRecipe, 'relaxed'>): StepProgram {
+    return this.#programs.get(`${step.precision} ${key}`, () => {
+      this.#compilations++
+      const { relaxed, doer = doHere } = this.#settings
+      const made = doer(stepWork, { ...step, recipe: withoutNumbers(recipe), relaxed })
+      return made instanceof Promise ? made.then(keep) : keep(made)
+    })
   }
+}
 
-  #compile (
-    precision: 'f32' | 'f64', { graph, outputs, checks, warnings }: StepGraph
-  ): StepProgram {
-    this.#compilations++
-    const compiled = compileProgram({ graph, outputs, precision, relaxed: this.#settings.relaxed })
-    return { compiled, outputs: outputs.map(({ name }) => name), checks, warnings }
-  }
-
-  #dropOldest (): void {
-    for (const [key, { compiled }] of this.#programs) {
-      this.#programs.delete(key)
-      this.#settings.onDrop(compiled.id)
-      return
-    }
-  }
+function keep ({ code, ...meaning }: CompiledStep): StepProgram {
+  return { compiled: numbered(code), ...meaning }
 }

@@ -3,13 +3,14 @@
 
 import { allocateTensor, type Tensor, viewOf } from '../buffer/tensor.ts'
 import { execute, type Machine } from '../compute/execute.ts'
+import { whenFinished } from '../compute/when-finished.ts'
 import { LossdError } from '../errors.ts'
 import { explain } from '../formulas/checks.ts'
 import type { Description } from './description.ts'
 import type { Waiting } from './mailbox.ts'
 import { type OperationMemory, scalarOf, type Tensors } from './memory.ts'
 import { pointerTo } from './objective.ts'
-import { stepNumbers, traceStep } from './step-graph.ts'
+import { stepNumbers } from './step-graph.ts'
 import type { StepProgram, StepPrograms } from './step-programs.ts'
 import type { StepRequest } from './step-request.ts'
 
@@ -51,8 +52,11 @@ export async function computeStep (
 ): Promise<StepOutcome> {
   const { recipe, datatype, constants } = description
   const { plan, inputShape, wanted } = request
-  const program = programs.find(plan.key, datatype === 'FP32' ? 'f32' : 'f64',
-    () => traceStep(recipe, inputShape.length, plan.bound, wanted))
+  const precision = datatype === 'FP32' ? 'f32' : 'f64'
+  const rank = inputShape.length
+  const { program, left } = await whenFinished(waiting, left => ({
+    program: programs.find(plan.key, { recipe, rank, bound: plan.bound, wanted, precision }), left
+  }))
   const results = allocate(program, description, state, request, memory)
   const lr = request.lr ?? Number(recipe.descent.options.lr)
   const fixed = [...constants].map(([name, tensor]) => [`loss.${name}`, tensor] as const)
@@ -61,7 +65,7 @@ export async function computeStep (
     inputs: addresses([...request.tensors, ...state.parameters, ...state.states, ...fixed]),
     numbers: new Map([...plan.numbers, ...stepNumbers(recipe.descent, state.step + 1, lr)]),
     outputs: addresses(results)
-  }, memory.lease, waiting)
+  }, memory.lease, left)
   if (running !== undefined) await running
 
   const number = (name: string): number => {
@@ -71,7 +75,7 @@ export async function computeStep (
   check(machine, program, description, request, number)
   const finite = number('lost') === 0
   const warnings = program.warnings
-    .filter(({ node }, index) => node === null || number(`warning ${index}`) > 0)
+    .filter(({ always }, index) => always || number(`warning ${index}`) > 0)
     .map(warning => ({
       code: warning.code,
       message: explain(recipe.objective.definition, plan.bound.binding, warning)

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../codec/json-reader.ts'
 import type { Machine } from '../compute/execute.ts'
 import { LossdError, shown } from '../errors.ts'
+import type { Doer } from '../kernels/apart.ts'
 import { readDescription } from './description.ts'
 import { OperationMemory } from './memory.ts'
 import type { FindLoss } from './objective.ts'
@@ -25,6 +26,8 @@ export interface SessionsSettings {
   readonly relaxed?: boolean
   /** Losses beside those of the table, by name. */
   readonly findLoss?: FindLoss
+  /** Who compiles steps. */
+  readonly doer?: Doer
   /** For tests: the time. */
   readonly nowMs?: () => number
 }
@@ -41,14 +44,14 @@ const expiredMax = 10_000
 export class Sessions {
   readonly programs: StepPrograms
   readonly #machine: Machine
-  readonly #settings: Required<Omit<SessionsSettings, 'programsMax' | 'relaxed'>>
+  readonly #settings: Required<Omit<SessionsSettings, 'programsMax' | 'relaxed' | 'doer'>>
   readonly #sessions = new Map<string, Session>()
   /** Ids of expired sessions, and when that was. */
   readonly #expired = new Map<string, number>()
   readonly #sweeper: NodeJS.Timeout
 
   constructor (machine: Machine, settings: SessionsSettings = {}) {
-    const { programsMax = 256, relaxed = false, ...rest } = settings
+    const { programsMax = 256, relaxed = false, doer, ...rest } = settings
     this.#machine = machine
     this.#settings = {
       sessionsMax: 1000, queueMax: 64, ttlSecondsMax: 30 * 86_400, bytesMax: 2 ** 28,
@@ -56,7 +59,7 @@ export class Sessions {
       nowMs: Date.now, ...rest
     }
     const onDrop = (program: number): void => machine.pool.forget(program)
-    this.programs = new StepPrograms({ programsMax, relaxed, onDrop })
+    this.programs = new StepPrograms({ programsMax, relaxed, onDrop, doer })
     this.#sweeper = setInterval(() => this.sweep(), sweepMs).unref()
   }
 

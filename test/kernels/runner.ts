@@ -1,6 +1,7 @@
 // Runs compiled programs without a pool: lays out a memory by hand, runs all chunks (in any order)
 // and reads the outputs. What lies behind an output is checked to be untouched.
 
+import { fit } from '../../src/kernels/fit.ts'
 import type { Compiled } from '../../src/kernels/program.ts'
 import { stepOffset } from '../../src/kernels/record.ts'
 
@@ -74,7 +75,7 @@ export class Machine {
     const thread = new WebAssembly.Global({ value: 'i32' }, 1)
     const imports = { lossd: { memory, thread } }
     const { exports } = new WebAssembly.Instance(this.#program.module, imports)
-    const fits = this.#program.parts.map(part => part.fit(length))
+    const fits = this.#program.parts.map(part => fit(part, length))
     const threadBytes = Math.ceil(Math.max(...fits.map(fit => fit.threadBytes)) / 64) * 64
     this.#set(this.#program.scratchWord, this.#place(2 * threadBytes))
     this.#set(this.#program.scratchStrideWord, threadBytes)
