@@ -2,6 +2,7 @@
 // something when it is used and has one value, and every word gets as many arguments as it takes.
 
 import { fail, suggest } from './fault.ts'
+import { lengthWords } from './measure.ts'
 import { allNames, axesOf, type Entry, find, functionsOf, type Scope } from './scope.ts'
 import type { Call, Expression, Lambda, Statement, Taking } from './syntax.ts'
 import { constants, words } from './words.ts'
@@ -205,10 +206,11 @@ function measurable (expression: Expression): void {
   } else if (kind === 'binary' && ['+', '-', '*', '/', '%'].includes(expression.operator)) {
     measurable(expression.right)
     measurable(expression.left)
-  } else if (kind === 'call' && expression.name === 'floor') {
+  } else if (kind === 'call' && lengthWords.has(expression.name)) {
     expression.arguments.forEach(measurable)
   } else if (kind !== 'number' && kind !== 'name') {
     fail(position,
-      'The length of an axis is made of numbers, options and lengths with + - * / % and floor.')
+      'The length of an axis is made of numbers, options and lengths with + - * / %, floor, ' +
+      'minimum and maximum.')
   }
 }

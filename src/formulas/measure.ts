@@ -9,6 +9,11 @@ import { constants } from './words.ts'
 
 export const lengthMax = 2 ** 24
 
+/** Words that the length of an axis may be made with, beside + - * / %. */
+export const lengthWords: ReadonlyMap<string, (...values: number[]) => number> = new Map([
+  ['floor', Math.floor], ['minimum', Math.min], ['maximum', Math.max]
+])
+
 interface Known {
   readonly axes: Map<Axis, number>
   readonly groups: ReadonlyMap<Axis, readonly Axis[]>
@@ -63,10 +68,10 @@ function measure (
       return lookUp(expression.name, expression.position, known)
     case 'unary':
       return -measure(expression.argument, known)
-    case 'call':
-      return Math.floor(
-        expression.arguments[0] === undefined ? 0 : measure(expression.arguments[0], known)
-      )
+    case 'call': {
+      const values = expression.arguments.map(argument => measure(argument, known))
+      return lengthWords.get(expression.name)?.(...values) ?? Number.NaN
+    }
     case 'binary': {
       const [a, b] = [measure(expression.left, known), measure(expression.right, known)]
       switch (expression.operator) {

@@ -14,6 +14,7 @@ import { clip } from './clip.ts'
 import { contrastive } from './contrastive.ts'
 import { cosineEmbedding } from './cosine-embedding.ts'
 import { crossEntropy } from './cross-entropy.ts'
+import { ctc } from './ctc.ts'
 import { dice } from './dice.ts'
 import { diou } from './diou.ts'
 import { dpo } from './dpo.ts'
@@ -75,7 +76,7 @@ export const losses: readonly Loss[] = [
   marginRanking, ranknet, bpr, listnet, listmle, lambdarank,
   cosineEmbedding, hingeEmbedding, tripletMargin, tripletMarginWithDistance, contrastive, infoNce,
   ntXent, clip, siglip, supCon,
-  tokenCe,
+  ctc, tokenCe,
   dice, jaccard, tversky,
   giou, diou, ciou,
   importanceSampling, ppo, cispo, dro, dpo

@@ -70,7 +70,7 @@ const bad: readonly (readonly [text: string, sentence: string])[] = [
   ['input: real[N]\ninput[N = 0, ‸N = 1]', 'N is taken along twice.'],
   ['input: real[N]\ninput‸[]', 'These brackets are empty: write x[i] or x[C = i].'],
   ['input: real[N]\nM = axis(‸sum(input))\ninput', 'The length of an axis is made of numbers, ' +
-    'options and lengths with + - * / % and floor.'],
+    'options and lengths with + - * / %, floor, minimum and maximum.'],
   ['input: real[N]\n‸N = 3\ninput', 'N has a value already; a name is given one value.'],
   ['input: real[N]\n(a, a) => ‸b', 'There is no b.']
 ]

@@ -12,14 +12,17 @@ export interface Request {
 }
 
 /**
- * Tensors of the alternative of that index where they have one, else of the first; positive ones if
- * the formula has no value for others.
+ * Tensors of the alternative of that index where they have one, else of the first. From the second
+ * attempt on numbers are positive, for what has no value for others; from the third on lengths are
+ * random, too, for what wants lengths and whole numbers that suit each other.
  */
 export function request (
-  definition: Definition, alternative = 0, options: Options = {}, positive = false
+  definition: Definition, alternative = 0, options: Options = {}, attempt = 0
 ): Request {
-  const random = generator(5)
-  const lengths = new Map(definition.axes.map((axis, index) => [axis, 3 + index]))
+  const positive = attempt > 0
+  const random = generator(4 + Math.max(attempt, 1))
+  const lengths = new Map(definition.axes.map((axis, index) =>
+    [axis, attempt < 2 ? 3 + index : 1 + Math.floor(5 * random())]))
   const tensors: Record<string, TensorShape> = {}
   const inputs = new Map<string, Float64Array>()
   for (const { name, kinds, bounds } of definition.tensors) {
@@ -27,8 +30,8 @@ export function request (
     if (kind === undefined) continue
     const shape = kind.axes.map(axis => axis.length ?? lengths.get(axis.name) ?? 1)
     const classes = lengths.get(kind.along) ?? 1
-    const value = kind.kind === 'class'
-      ? () => Math.floor(random() * classes)
+    const value = kind.kind === 'class' || kind.kind === 'integer'
+      ? () => Math.floor(random() * (kind.kind === 'class' ? classes : 3))
       : positive || bounds.length > 0 ? () => 0.1 + 0.8 * random() : () => 3 * random() - 1
     tensors[name] = { shape, kind: kind.kind }
     inputs.set(name, Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value))
