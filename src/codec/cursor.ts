@@ -1,30 +1,35 @@
 // A place in the bytes of a JSON body, and the words for what is wrong there.
 
 import { LossdError } from '../errors.ts'
+import { largePad, type Pad, padPlaces, padTextMax, slackBytes, thePad } from './pad.ts'
 
 /** The bytes of a body and the position of the next one. */
 export interface Cursor {
   /** The body's bytes and, behind them, zeros: no read is ever out of bounds. */
   readonly bytes: Buffer
+  /** Where they lie in the pad. */
+  readonly address: number
+  readonly pad: Pad
   /** The length of the body. */
   readonly length: number
   position: number
   /** Of the bytes before, those of arrays of numbers. */
   numberBytes: number
+  /** Where the elements of the next array go. */
+  next: number
 }
 
-/** A cursor at the start of a body, over a copy that ends in zeros; the next call reuses it. */
+/** A cursor at the start of a body, over a copy in a pad; the next call uses it again. */
 export function openCursor (body: Buffer): Cursor {
   const { length } = body
-  const bytes = length + slackBytes <= kept.length ? kept : Buffer.alloc(length + slackBytes)
+  const pad = length > padTextMax ? largePad(length) : thePad()
+  const phase = body.byteOffset & 7
+  const bytes = pad.text(phase)
   body.copy(bytes)
   for (let position = length; position < length + slackBytes; position++) bytes[position] = 0
-  return { bytes, length, position: 0, numberBytes: 0 }
+  const address = padPlaces.text + phase
+  return { bytes, address, pad, length, position: 0, numberBytes: 0, next: pad.values }
 }
-
-// Longer than any word that is looked for ahead of a position.
-const slackBytes = 32
-const kept = Buffer.alloc(64 << 10)
 
 /** Brackets open at a time, of objects and arrays together. */
 export const nestingMax = 32

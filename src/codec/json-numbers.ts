@@ -1,37 +1,18 @@
-// Nested arrays of numbers in JSON text, into typed storage, in one pass and without a JavaScript
-// array of them. Separate from the reader because this part decides the speed of a large request.
+// Nested arrays of numbers of a body: what is known of one that lies in memory already, and the way
+// there, by array-code.ts. Separate from the reader because this decides the speed of a request.
 
-import {
-  byteAt, type Cursor, limitSkeleton, nestedTooDeep, nestingMax, skipSpace, unexpected
-} from './cursor.ts'
-import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
+import type { Datatype } from '../buffer/datatype.ts'
+import type { Lease } from '../buffer/lease.ts'
+import { type Cursor, nestedTooDeep, unexpected } from './cursor.ts'
+import { numbersOf } from './elements.ts'
+import { type Memory, padPlaces } from './pad.ts'
+import { expectedCodes, faultCodes, last, nestedTooDeepCode, pass } from './pass.ts'
 
 /** Axes of a tensor; a deeper array is no tensor. */
 export const rankMax = 8
 
-/** Where the values of a body's arrays lie, one behind the other, until the next body is read. */
-export class NumberStorage {
-  values = new Float64Array(keptValues)
-  length = 0
-  /** The body's own bytes, where a number that a double cannot hold is read again. */
-  bytes: Buffer = Buffer.alloc(0)
-  /** Rises with every body; a Numbers of an earlier one is no longer readable. */
-  generation = 0
-
-  /** Empties the storage for the next body; a large one is given back. */
-  reset (bytes: Buffer): void {
-    this.bytes = bytes
-    this.length = 0
-    this.generation++
-    if (this.values.length > keptValues) this.values = new Float64Array(keptValues)
-  }
-
-  grow (): void {
-    const larger = new Float64Array(this.values.length * 4)
-    larger.set(this.values)
-    this.values = larger
-  }
-}
+/** What numbers with a point are kept as. */
+export type Real = 'FP32' | 'FP64'
 
 /** What keeps an array from being a tensor: the indices of the first odd place, and why. */
 export interface Fault {
@@ -39,192 +20,119 @@ export interface Fault {
   readonly reason: string
 }
 
-/** A nested array of numbers in the body: its shape, and where its values lie. */
+// Bodies read in the pad so far.
+let bodies = 0
+
+/** A nested array of numbers in the body: its shape, and where its elements lie. */
 export class Numbers {
-  readonly storage: NumberStorage
-  readonly generation: number
-  readonly start: number
+  readonly address: number
+  /** INT64 if all are whole and fit, else real. */
+  readonly datatype: Extract<Datatype, 'INT64' | 'FP64' | 'FP32'>
   readonly count: number
   readonly shape: readonly number[]
-  /** The array's text in the body: bytes [from, to). */
-  readonly from: number
-  readonly to: number
   readonly fault: Fault | undefined
   /** Index of the first true or false (they are 1 and 0 here), -1 if there is none. */
   readonly booleanIndex: number
+  /** The array's text in the body: bytes [from, to). */
+  readonly from: number
+  readonly to: number
+  /** Who keeps the memory; undefined if it is used again for the next body. */
+  readonly lease: Lease | undefined
+  readonly #memory: Memory
+  readonly #body = bodies
 
-  constructor (storage: NumberStorage, start: number, shape: readonly number[], from: number,
-    to: number, fault: Fault | undefined, booleanIndex: number) {
-    this.storage = storage
-    this.generation = storage.generation
-    this.start = start
-    this.count = storage.length - start
-    this.shape = shape
+  /** Of what a pass has left at an address, about the text at `from` in a body there. */
+  constructor (memory: Memory, passAt: number, from: number, body: number, lease?: Lease) {
+    const { i32 } = memory
+    const at = passAt / 4
+    const kind = i32[at + pass.kind / 4] ?? 0
+    const rank = i32[at + pass.rank / 4] ?? 0
+    const start = (i32[at + pass.start / 4] ?? 0) >>> 0
+    const bytes = ((i32[at + pass.next / 4] ?? 0) >>> 0) - start
+    this.#memory = memory
     this.from = from
-    this.to = to
-    this.fault = fault
-    this.booleanIndex = booleanIndex
+    this.to = ((i32[at + pass.position / 4] ?? 0) >>> 0) - body
+    this.address = start
+    this.datatype = kind === 0 ? 'INT64' : kind === 1 ? 'FP64' : 'FP32'
+    this.count = kind === 2 ? bytes / 4 : bytes / 8
+    const shape: number[] = []
+    for (let axis = 1; axis <= rank; axis++) shape.push(i32[at + pass.lengths / 4 + axis] ?? 0)
+    this.shape = shape
+    this.fault = i32[at + pass.fault / 4] === 0 ? undefined : faultOf(i32, at)
+    this.booleanIndex = i32[at + pass.boolean / 4] ?? -1
+    this.lease = lease
   }
 
-  /** The storage's values; this array's own are `count` of them from `start`. */
+  /** Where the elements lie. */
+  get memory (): Memory {
+    if (this.lease === undefined && this.#body !== bodies) {
+      throw new Error('numbers of an earlier body')
+    }
+    return this.#memory
+  }
+
+  /** A copy as doubles: INT64 beyond 2^53 is rounded. */
   get values (): Float64Array {
-    if (this.generation !== this.storage.generation) throw new Error('numbers of an earlier body')
-    return this.storage.values
-  }
-
-  /** The array's values as they stand in the text, in order. */
-  texts (): string[] {
-    const text = this.storage.bytes.toString('latin1', this.from, this.to)
-    return text.match(/[^\s,[\]]+/g) ?? []
+    const at = numbersOf(this, this.memory)
+    return Float64Array.from({ length: this.count }, (_, index) => at(index))
   }
 }
 
-/** Passes over any value at the cursor. */
-export type Skip = (cursor: Cursor, storage: NumberStorage, depth: number) => unknown
+/** Reads the array at the cursor, which stands on its `[`, with `depth` brackets open around it. */
+export type ReadNumbers = (cursor: Cursor, depth: number) => Numbers
 
-/**
- * Reads the array at the cursor, which stands on its `[`, with `depth` brackets open around it.
- * `skip` passes over a value that is no number, so that what follows is still held against JSON.
- */
-export function readNumbers (
-  cursor: Cursor, depth: number, storage: NumberStorage, skip: Skip
-): Numbers {
-  const { bytes } = cursor
-  const start = storage.length
-  const from = cursor.position
-  let rank = 0 // 0: not known yet
-  let open = 0
-  let known = 0 // arrays this deep have been met
-  let booleanIndex = -1
-  let fault: Fault | undefined
-  let { values } = storage
-  let position = from
-  let byte = byteAt(bytes, position)
-  let counted = from // what stands before has its place in cursor.numberBytes
+/** Reads arrays in the cursor's pad. */
+export function readerOf ({ pad }: Cursor, real: Real): ReadNumbers {
+  bodies++
+  const kind = real === 'FP32' ? 2 : 1
+  const { i32 } = pad
+  const at = padPlaces.pass / 4
+  return (cursor, depth) => {
+    const { address, position } = cursor
+    pad.startArray(
+      padPlaces.pass, address + position, depth, cursor.next, kind, padPlaces.scratch)
+    if (i32[at + pass.status / 4] !== 0) throw passError(cursor, i32, at)
+    const numbers = new Numbers(pad, padPlaces.pass, position, address)
+    cursor.next = (((i32[at + pass.next / 4] ?? 0) + 7) & -8) >>> 0
+    cursor.numberBytes += numbers.to - position - (i32[at + pass.otherBytes / 4] ?? 0)
+    cursor.position = numbers.to
+    return numbers
+  }
+}
 
-  for (;;) {
-    // A value belongs here, or the end of an array without elements.
-    if (byte === 0x5b) {
-      if (rank > 0 && open >= rank) fault ??= faultAt(open, 'an array where a number belongs')
-      open++
-      if (open > rankMax) fault ??= faultAt(open - 1, `nested deeper than ${rankMax} axes`)
-      if (depth + open > nestingMax) throw nestedTooDeep(position)
-      counts[open] = 0
-      if (open > known) {
-        known = open
-        lengths[open] = unknownLength
-      }
-      position = skipSpace(bytes, position + 1)
-      byte = byteAt(bytes, position)
-      if (byte !== 0x5d) continue
-    } else {
-      if (rank === 0) rank = open
-      else if (open !== rank) fault ??= faultAt(open, valueMisplaced(open))
-      cursor.position = position
-      let value = 0
-      if (isNumberStart(byte)) {
-        value = readNumber(cursor)
-      } else if (byte === 0x22 && isQuotedNonFinite(bytes, position)) {
-        cursor.position = position + 1
-        value = readNumber(cursor)
-        cursor.position++
-      } else {
-        if (byte === 0x74 || byte === 0x66) {
-          if (booleanIndex < 0) booleanIndex = storage.length - start
-          value = byte === 0x74 ? 1 : 0
-        } else {
-          fault ??= faultAt(open, describe(bytes, position))
-        }
-        // A string or an object: part of no tensor.
-        const isOther = byte === 0x22 || byte === 0x7b
-        if (isOther) cursor.numberBytes += position - counted
-        skipValue(cursor, storage, depth + open, skip)
-        if (isOther) {
-          counted = cursor.position
-          limitSkeleton(cursor, counted)
-        }
-        values = storage.values
-      }
-      if (storage.length === values.length) {
-        storage.grow()
-        values = storage.values
-      }
-      values[storage.length++] = value
-      counts[open] = countAt(open) + 1
-      position = skipSpace(bytes, cursor.position)
-      byte = byteAt(bytes, position)
-      if (byte === 0x2c) {
-        position = skipSpace(bytes, position + 1)
-        byte = byteAt(bytes, position)
-        continue
-      }
-      if (byte !== 0x5d) throw unexpected(cursor, position, "',' or ']'")
+/** BAD_JSON for what a pass stopped at; its words begin at index `at`. */
+export function passError (cursor: Cursor, words: Int32Array, at: number): Error {
+  const code = words[at + pass.error / 4] ?? 0
+  const position = ((words[at + pass.errorAt / 4] ?? 0) >>> 0) - cursor.address
+  if (code === nestedTooDeepCode) return nestedTooDeep(position)
+  const expected = expectedCodes[code] ?? ''
+  const start = ((words[at + last.value / 4] ?? 0) >>> 0) - cursor.address
+  return unexpected(cursor, position,
+    expected === stringRest ? `${expected} that begins at byte ${start}` : expected)
+}
+
+const stringRest = 'the rest of the string'
+
+function faultOf (words: Int32Array, at: number): Fault {
+  const depth = words[at + pass.faultDepth / 4] ?? 0
+  const first = at + pass.faultIndices / 4 + 1
+  const indices = Array.from(words.subarray(first, first + depth))
+  const length = words[at + pass.faultLength / 4] ?? 0
+  const expected = words[at + pass.faultExpected / 4] ?? -1
+  return { indices, reason: reasonOf(words[at + pass.fault / 4] ?? 0, length, expected) }
+}
+
+function reasonOf (code: number, length: number, expected: number): string {
+  switch (code) {
+    case faultCodes.arrayInRow: return 'an array where a number belongs'
+    case faultCodes.tooDeep: return `nested deeper than ${rankMax} axes`
+    case faultCodes.valueAmongArrays:
+      return `a value where an array${expected < 0 ? '' : ` of length ${expected}`} belongs`
+    case faultCodes.lengthDiffers: return `has length ${length}; the one before has ${expected}`
+    case faultCodes.object: return 'an object where a number belongs'
+    default: {
+      const found = code === faultCodes.string ? 'a string' : 'null'
+      return `${found} where a number belongs; NaN is "NaN"`
     }
-
-    // One or more arrays end here.
-    while (byte === 0x5d) {
-      const length = countAt(open)
-      const expected = lengths[open] ?? unknownLength
-      if (length === 0 && rank === 0) rank = open
-      if (expected === unknownLength) lengths[open] = length
-      else if (expected !== length) fault ??= faultAt(open - 1, lengthDiffers(length, expected))
-      open--
-      position++
-      if (open === 0) {
-        cursor.position = position
-        cursor.numberBytes += position - counted
-        return new Numbers(storage, start, shapeOf(rank), from, position, fault, booleanIndex)
-      }
-      counts[open] = countAt(open) + 1
-      position = skipSpace(bytes, position)
-      byte = byteAt(bytes, position)
-    }
-    if (byte !== 0x2c) throw unexpected(cursor, position, "',' or ']'")
-    position = skipSpace(bytes, position + 1)
-    byte = byteAt(bytes, position)
   }
-}
-
-const keptValues = 1 << 16
-
-// Of the array that is read, by depth: elements met in the present one, length of the first one.
-// An array inside an odd element writes over them; by then the fault has been noted.
-const counts = new Int32Array(nestingMax + 2)
-const lengths = new Int32Array(nestingMax + 2)
-const unknownLength = -1
-
-function countAt (depth: number): number {
-  return counts[depth] ?? 0
-}
-
-function shapeOf (rank: number): number[] {
-  const shape: number[] = []
-  for (let axis = 1; axis <= rank; axis++) shape.push(lengths[axis] ?? 0)
-  return shape
-}
-
-function faultAt (depth: number, reason: string): Fault {
-  return { indices: Array.from(counts.subarray(1, depth + 1)), reason }
-}
-
-function valueMisplaced (depth: number): string {
-  const length = lengths[depth + 1] ?? unknownLength
-  return `a value where an array${length < 0 ? '' : ` of length ${length}`} belongs`
-}
-
-function lengthDiffers (length: number, expected: number): string {
-  return `has length ${length}; the one before has ${expected}`
-}
-
-/** Passes over a value without keeping what it holds. */
-function skipValue (cursor: Cursor, storage: NumberStorage, depth: number, skip: Skip): void {
-  const { length } = storage
-  skip(cursor, storage, depth)
-  storage.length = length
-}
-
-function describe (bytes: Buffer, position: number): string {
-  const byte = byteAt(bytes, position)
-  if (byte === 0x7b) return 'an object where a number belongs'
-  return `${byte === 0x22 ? 'a string' : 'null'} where a number belongs; NaN is "NaN"`
 }

@@ -9,7 +9,7 @@ import {
 } from './cursor.ts'
 import { shown } from '../errors.ts'
 import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
-import { Numbers, NumberStorage, readNumbers } from './json-numbers.ts'
+import { Numbers, type ReadNumbers, type Real, readerOf } from './json-numbers.ts'
 import { StagedTensor } from './staged.ts'
 
 /**
@@ -20,26 +20,28 @@ export type Json =
   null | boolean | number | string | Numbers | StagedTensor | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
 
-export interface JsonReader {
-  /** The body's value. Its Numbers can be read until the next body is. Throws BAD_JSON. */
-  readonly read: (body: Buffer) => Json
+/**
+ * The value of a body. Its Numbers can be read until the next body is. Numbers with a point are
+ * kept as `real`. Throws BAD_JSON, BODY_TOO_LARGE.
+ */
+export function readJson (body: Buffer, real: Real = 'FP64'): Json {
+  const cursor = openCursor(body)
+  return readText(cursor, readerOf(cursor, real))
 }
 
-export function createJsonReader (): JsonReader {
-  const storage = new NumberStorage()
-  return {
-    read (body: Buffer): Json {
-      const cursor = openCursor(body)
-      storage.reset(cursor.bytes)
-      if (byteAt(cursor.bytes, 0) === 0xef) {
-        throw badJson('it begins with a byte order mark', 0)
-      }
-      const value = readValue(cursor, storage, 0)
-      const end = skipSpace(cursor.bytes, cursor.position)
-      if (end < body.length) throw unexpected(cursor, end, 'the end of the body')
-      return value
-    }
-  }
+export interface JsonReader {
+  readonly read: typeof readJson
+}
+
+export function createJsonReader (): JsonReader { return { read: readJson } }
+
+/** As readJson, of a text whose arrays of numbers somebody else reads. */
+export function readText (cursor: Cursor, readNumbers: ReadNumbers): Json {
+  if (byteAt(cursor.bytes, 0) === 0xef) throw badJson('it begins with a byte order mark', 0)
+  const value = readValue(cursor, readNumbers, 0)
+  const end = skipSpace(cursor.bytes, cursor.position)
+  if (end < cursor.length) throw unexpected(cursor, end, 'the end of the body')
+  return value
 }
 
 /** True for an object of a body. */
@@ -61,16 +63,16 @@ class Members {
 Object.setPrototypeOf(Members.prototype, null)
 Reflect.deleteProperty(Members.prototype, 'constructor')
 
-function readValue (cursor: Cursor, storage: NumberStorage, depth: number): Json {
+function readValue (cursor: Cursor, readNumbers: ReadNumbers, depth: number): Json {
   const { bytes } = cursor
   const position = skipSpace(bytes, cursor.position)
   cursor.position = position
   const byte = byteAt(bytes, position)
-  if (byte === 0x7b) return readObject(cursor, storage, depth + 1)
+  if (byte === 0x7b) return readObject(cursor, readNumbers, depth + 1)
   if (byte === 0x5b) {
     return holdsNumbers(bytes, position)
-      ? readNumbers(cursor, depth, storage, readValue)
-      : readList(cursor, storage, depth + 1)
+      ? readNumbers(cursor, depth)
+      : readList(cursor, readNumbers, depth + 1)
   }
   if (byte === 0x22) return readString(cursor)
   if (isNumberStart(byte)) return readNumber(cursor)
@@ -80,7 +82,7 @@ function readValue (cursor: Cursor, storage: NumberStorage, depth: number): Json
   throw unexpected(cursor, position, 'a value')
 }
 
-function readObject (cursor: Cursor, storage: NumberStorage, depth: number): JsonObject {
+function readObject (cursor: Cursor, readNumbers: ReadNumbers, depth: number): JsonObject {
   const { bytes } = cursor
   if (depth > nestingMax) throw nestedTooDeep(cursor.position)
   const object = new Members()
@@ -100,7 +102,7 @@ function readObject (cursor: Cursor, storage: NumberStorage, depth: number): Jso
     position = skipSpace(bytes, cursor.position)
     if (byteAt(bytes, position) !== 0x3a) throw unexpected(cursor, position, "':'")
     cursor.position = position + 1
-    object[key] = readValue(cursor, storage, depth)
+    object[key] = readValue(cursor, readNumbers, depth)
     position = skipSpace(bytes, cursor.position)
     limitSkeleton(cursor, position)
     const byte = byteAt(bytes, position)
@@ -112,13 +114,13 @@ function readObject (cursor: Cursor, storage: NumberStorage, depth: number): Jso
   return object
 }
 
-function readList (cursor: Cursor, storage: NumberStorage, depth: number): readonly Json[] {
+function readList (cursor: Cursor, readNumbers: ReadNumbers, depth: number): readonly Json[] {
   const { bytes } = cursor
   if (depth > nestingMax) throw nestedTooDeep(cursor.position)
   const list: Json[] = []
   for (;;) {
     cursor.position++
-    list.push(readValue(cursor, storage, depth))
+    list.push(readValue(cursor, readNumbers, depth))
     const position = skipSpace(bytes, cursor.position)
     limitSkeleton(cursor, position)
     cursor.position = position

@@ -1,16 +1,18 @@
 // A tensor as a body gives it, plain, typed or staged: its shape and datatype before it has an
 // address, and the way of its elements into the heap. A pointer says where it stands.
 
-import { type Datatype, datatypes } from '../buffer/datatype.ts'
+import type { Datatype } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import { type Allocator, allocateTensor, type Tensor } from '../buffer/tensor.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
-import { integerBits, integerRanges, type IntegerDatatype } from './integers.ts'
+import { type Elements, numbersOf, writeReals, writeWholes } from './elements.ts'
+import { integerRanges, type IntegerDatatype } from './integers.ts'
 import { Numbers, rankMax } from './json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject } from './json-reader.ts'
 import { kindOf } from './kind-of.ts'
-import { StagedTensor, valuesOf, writeReal } from './staged.ts'
+import type { Memory } from './pad.ts'
+import { StagedTensor } from './staged.ts'
 
 /** A tensor of a body. Its elements can be read until the next body is, staged ones longer. */
 export interface JsonTensor {
@@ -48,12 +50,18 @@ export function writeTensor (
 export function placeTensor (
   tensor: JsonTensor, datatype: Datatype, heap: Heap, lease: Lease
 ): Tensor {
-  const { source, shape } = tensor
-  if (!(source instanceof StagedTensor) || source.datatype !== datatype) {
+  const { source, shape, datatype: declared } = tensor
+  if (typeof source === 'number' || source.lease === undefined || source.datatype !== datatype ||
+    (declared !== null && declared !== datatype) || tensor.booleanIndex >= 0) {
     return writeTensor(tensor, datatype, heap, lease)
   }
   lease.carry(source.lease)
   return { datatype, shape, address: source.address }
+}
+
+/** True if a tensor lies in the heap, for as long as its lease lasts. */
+export function isStaged ({ source }: JsonTensor): boolean {
+  return typeof source === 'object' && source.lease !== undefined
 }
 
 /** As writeTensor, into memory that is there already. Throws TENSOR_INVALID. */
@@ -64,22 +72,17 @@ export function writeElements (
   if (tensor.booleanIndex >= 0 && declared !== 'BOOL') {
     throw oddElement(tensor, tensor.booleanIndex, 'true or false where a number belongs')
   }
-  const { source, count } = tensor
-  if (source instanceof StagedTensor) {
-    writeStaged(tensor, source, datatype, heap, address)
-    return
-  }
-  const values = typeof source === 'number' ? Float64Array.of(source) : source.values
-  const start = typeof source === 'number' ? 0 : source.start
-  if (isInteger(declared)) checkIntegers(tensor, declared, values, start)
+  const { source } = tensor
+  const [elements, memory] = typeof source === 'number'
+    ? scalarElements(source)
+    : [source, source instanceof Numbers ? source.memory : heap]
+  if (isInteger(declared)) checkIntegers(tensor, declared, elements, memory)
   if (isInteger(datatype)) {
-    if (datatype !== declared) checkIntegers(tensor, datatype, values, start)
-    writeIntegers(tensor, datatype, values, start, heap, address)
-    return
+    if (datatype !== declared) checkIntegers(tensor, datatype, elements, memory)
+    writeWholes(elements, memory, datatype, heap, address)
+  } else {
+    writeReals(elements, memory, datatype, heap, address)
   }
-  const view = datatype === 'FP32' ? heap.f32 : heap.f64
-  const first = address / (datatype === 'FP32' ? 4 : 8)
-  for (let index = 0; index < count; index++) view[first + index] = values[start + index] ?? 0
 }
 
 /** The pointer to a member of what a pointer names. */
@@ -140,21 +143,6 @@ function readStaged (source: StagedTensor, pointer: string): JsonTensor {
   return { pointer, dataPointer: pointer, datatype, shape, count, source, booleanIndex: -1 }
 }
 
-function writeStaged (
-  tensor: JsonTensor, source: StagedTensor, datatype: Datatype, heap: Heap, address: number
-): void {
-  if (datatype === 'FP32' || datatype === 'FP64') {
-    writeReal(source, datatype, heap, address)
-  } else if (datatype === source.datatype) {
-    const { bytes } = datatypes[datatype]
-    heap.u8.copyWithin(address, source.address, source.address + source.count * bytes)
-  } else {
-    const values = valuesOf(source, heap)
-    checkIntegers(tensor, datatype, values, 0)
-    writeIntegers(tensor, datatype, values, 0, heap, address)
-  }
-}
-
 /** A datatype's name. Throws DATATYPE_MISMATCH. */
 export function readDatatype (value: Json, pointer: string): Datatype {
   const datatype = jsonDatatypes.find(each => each === value)
@@ -171,7 +159,7 @@ function readShape (value: Json, pointer: string): readonly number[] {
   if (!(value instanceof Numbers) || value.shape.length !== 1 || value.fault !== undefined) {
     throw notTensor(pointer, `a shape is a list of whole numbers; got ${kindOf(value)}`)
   }
-  const shape = Array.from(value.values.subarray(value.start, value.start + value.count))
+  const shape = Array.from(value.values)
   if (shape.length > rankMax) {
     throw notTensor(pointer, `${shape.length} axes; the limit is ${rankMax}`)
   }
@@ -227,44 +215,46 @@ function isInteger (datatype: Datatype): datatype is IntegerDatatype {
 }
 
 function checkIntegers (
-  tensor: JsonTensor, datatype: IntegerDatatype, values: Float64Array, start: number
+  tensor: JsonTensor, datatype: IntegerDatatype, elements: Elements, memory: Memory
 ): void {
-  const [least, most] = integerRanges[datatype]
-  for (let index = 0; index < tensor.count; index++) {
-    const value = values[start + index] ?? 0
-    if (!Number.isInteger(value)) {
-      throw oddElement(tensor, index, `${value} where a whole number belongs (${datatype})`)
-    }
-    if (value < least || value > most) {
-      throw oddElement(tensor, index, `${value} is beyond ${datatype}`)
-    }
+  if (elements.datatype === datatype) return
+  const [least, beyond] = integerRanges[datatype]
+  const at = numbersOf(elements, memory)
+  for (let index = 0; index < elements.count; index++) {
+    const value = at(index)
+    if (value >= least && value < beyond && Number.isInteger(value)) continue
+    const number = textOf(value, elements.datatype)
+    const reason = Number.isInteger(value)
+      ? `${number} is beyond ${datatype}`
+      : `${number} where a whole number belongs (${datatype})`
+    throw oddElement(tensor, index, reason)
   }
 }
 
-function writeIntegers (
-  tensor: JsonTensor, datatype: IntegerDatatype, values: Float64Array, start: number,
-  heap: Heap, address: number
-): void {
-  const { count, source } = tensor
-  if (datatype !== 'INT64') {
-    const view = datatype === 'INT32' ? heap.i32 : heap.u8
-    const first = datatype === 'INT32' ? address / 4 : address
-    for (let index = 0; index < count; index++) view[first + index] = values[start + index] ?? 0
-    return
+/** A number as a client may have written it. */
+function textOf (value: number, datatype: Datatype): string {
+  if (value === 2 ** 63) return String(BigInt(value))
+  if (datatype !== 'FP32') return String(value)
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return String(short)
   }
-  const first = address / 4
-  let texts: readonly string[] | undefined
-  for (let index = 0; index < count; index++) {
-    const value = values[start + index] ?? 0
-    // The low and the high half: a BigInt for each element would cost more than all the rest.
-    heap.i32[first + 2 * index] = value
-    heap.i32[first + 2 * index + 1] = Math.floor(value / 4294967296)
-    if (Number.isSafeInteger(value)) continue
-    texts ??= source instanceof Numbers ? source.texts() : Array.from(values, String)
-    const bits = integerBits(texts[index] ?? '')
-    if (bits === undefined) throw oddElement(tensor, index, `${texts[index]} is beyond INT64`)
-    heap.i64[address / 8 + index] = bits
-  }
+  return String(value)
+}
+
+// A scalar as elements of a memory.
+function scalarElements (value: number): [Elements, Memory] {
+  scalar.f64[0] = value
+  return [{ datatype: 'FP64', count: 1, address: 0 }, scalar]
+}
+
+const bytes = new ArrayBuffer(8)
+const scalar: Memory = {
+  u8: new Uint8Array(bytes),
+  i32: new Int32Array(bytes),
+  i64: new BigInt64Array(bytes),
+  f32: new Float32Array(bytes),
+  f64: new Float64Array(bytes)
 }
 
 function sameShape (a: readonly number[], b: readonly number[]): boolean {

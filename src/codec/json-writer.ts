@@ -4,10 +4,12 @@
 
 import { setImmediate as otherWork } from 'node:timers/promises'
 
-import type { Datatype } from '../buffer/datatype.ts'
+import { datatypes } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
 import { elementCount, type Tensor } from '../buffer/tensor.ts'
-import { numberBytesMax, writeFloat32, writeFloat64 } from './number-text.ts'
+import { copyElements } from './elements.ts'
+import { padPlaces, thePad } from './pad.ts'
+import { printed, printedDatatypes } from './print-code.ts'
 
 /** How a tensor is printed: nested arrays of numbers, or an object with datatype, shape, data. */
 export type TensorForm = 'plain' | 'typed'
@@ -57,12 +59,8 @@ export class JsonWriter {
 
   /** A number as JSON: not finite ones as strings. */
   number (value: number): this {
-    if (this.#later.length > 0) {
-      return this.value(Number.isFinite(value) ? value : String(value))
-    }
-    this.#reserve(numberBytesMax)
-    this.#length = writeNumber(this.#bytes, this.#length, value, 'FP64')
-    return this
+    const isPlain = Number.isFinite(value)
+    return this.text(Object.is(value, -0) ? '-0' : isPlain ? String(value) : `"${value}"`)
   }
 
   /** A tensor of the heap. */
@@ -134,41 +132,35 @@ export class JsonWriter {
 
   #close (form: TensorForm): this { return form === 'plain' ? this : this.text('}') }
 
-  /** Elements [from, to) with the brackets around and the commas before them. */
+  /** Elements [from, to) with the brackets around and the commas before them, by the pad. */
   #nested (
     heap: Heap, { datatype, address }: Tensor, shape: readonly number[], from: number, to: number
   ): this {
-    const innermost = shape.at(-1) ?? 1
-    // Elements from each axis on: where a multiple of one begins, an array opens.
-    const sizes: number[] = []
+    const { i32, bytes: text, print } = thePad()
+    const words = padPlaces.printed / 4
     let count = 1
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       count *= shape[axis] ?? 1
-      sizes.push(count)
+      i32[words + printed.sizes / 4 + axis] = count
     }
     if (count === 0) return this.#empty(shape)
-    let rowEnd = from - from % innermost + innermost
-    for (let index = from; index < to;) {
-      const end = Math.min(index + chunkElements, rowEnd, to)
-      this.#reserve(1)
-      if (index > 0) this.#bytes[this.#length++] = 0x2c
-      if (index === rowEnd - innermost) this.#brackets(sizes, index, 0x5b)
-      this.#reserve((numberBytesMax + 1) * (end - index))
-      this.#length = datatype === 'FP32'
-        ? writeFloats(this.#bytes, this.#length, heap.f32, address / 4 + index, end - index)
-        : writeOthers(this.#bytes, this.#length, heap, datatype, address, index, end)
-      if (end === rowEnd) {
-        this.#brackets(sizes, end, 0x5d)
-        rowEnd += innermost
-      }
-      index = end
+    const kind = printedDatatypes.indexOf(datatype)
+    const { bytes } = datatypes[datatype]
+    i32[words + printed.datatype / 4] = kind
+    i32[words + printed.rank / 4] = shape.length
+    for (let first = from; first < to;) {
+      const last = Math.min(first + chunkElements, to)
+      const place = { datatype, count: last - first, address: address + first * bytes }
+      copyElements(place, heap, thePad(), padPlaces.elements)
+      i32[words + printed.address / 4] = padPlaces.elements - first * bytes
+      const output = padPlaces.output + (this.#length & 7)
+      const end = print(padPlaces.printed, first, last, output)
+      this.#reserve(end - output)
+      text.copy(this.#bytes, this.#length, output, end)
+      this.#length += end - output
+      first = last
     }
     return this
-  }
-
-  #brackets (sizes: readonly number[], index: number, bracket: number): void {
-    this.#reserve(sizes.length + 2)
-    for (const size of sizes) if (index % size === 0) this.#bytes[this.#length++] = bracket
   }
 
   #empty (shape: readonly number[]): this {
@@ -189,50 +181,7 @@ export class JsonWriter {
 const keptBytes = 64 << 10
 const stringBytesMax = 4096
 const shortText = 64
+// With brackets around each on nine axes, their text is in the pad's room for it.
 const chunkElements = 1024
 // Some milliseconds of work.
 const sliceElements = 1 << 16
-
-function writeFloats (
-  bytes: Buffer, position: number, view: Float32Array, first: number, count: number
-): number {
-  for (let index = first; index < first + count; index++) {
-    if (index > first) bytes[position++] = 0x2c
-    const value = view[index] ?? 0
-    // Only a finite number less itself is 0.
-    position = value - value === 0
-      ? writeFloat32(bytes, position, value)
-      : writeNumber(bytes, position, value, 'FP32')
-  }
-  return position
-}
-
-function writeOthers (
-  bytes: Buffer, position: number, heap: Heap, datatype: Datatype, address: number,
-  first: number, end: number
-): number {
-  for (let index = first; index < end; index++) {
-    if (index > first) bytes[position++] = 0x2c
-    position = writeNumber(bytes, position, elementOf(heap, datatype, address, index), datatype)
-  }
-  return position
-}
-
-function writeNumber (bytes: Buffer, position: number, value: number, datatype: Datatype): number {
-  if (Number.isFinite(value)) {
-    return datatype === 'FP32'
-      ? writeFloat32(bytes, position, value)
-      : writeFloat64(bytes, position, value)
-  }
-  return position + bytes.write(`"${value}"`, position, 'latin1')
-}
-
-function elementOf (heap: Heap, datatype: Datatype, address: number, index: number): number {
-  switch (datatype) {
-    case 'FP32': return heap.f32[address / 4 + index] ?? 0
-    case 'FP64': return heap.f64[address / 8 + index] ?? 0
-    case 'INT32': return heap.i32[address / 4 + index] ?? 0
-    case 'INT64': return Number(heap.i64[address / 8 + index] ?? 0)
-    default: return heap.u8[address + index] ?? 0
-  }
-}

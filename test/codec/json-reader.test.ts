@@ -4,15 +4,17 @@ import fc from 'fast-check'
 import t from 'tap'
 import { Numbers } from '../../src/codec/json-numbers.ts'
 import { createJsonReader, isJsonObject, type Json } from '../../src/codec/json-reader.ts'
+import { openCodec } from '../../src/compute/open-codec.ts'
 import { LossdError } from '../../src/errors.ts'
 
+await openCodec()
 const reader = createJsonReader()
 const read = (text: string): Json => reader.read(Buffer.from(text))
 
 /** A value of a body as JSON.parse gives it. */
 function plain (value: Json): unknown {
   if (value instanceof Numbers) {
-    let index = value.start
+    let index = 0
     const build = (axis: number): unknown => axis === value.shape.length
       ? value.values[index++]
       : Array.from({ length: value.shape[axis] ?? 0 }, () => build(axis + 1))
@@ -133,7 +135,7 @@ t.test('truncating a body anywhere is refused, whatever was large before', async
 
 t.test('numbers of an earlier body cannot be read', async t => {
   const { a } = read('{"a":[1,2]}') as { a: Numbers }
-  t.same(a.values.subarray(a.start, a.start + a.count), Float64Array.of(1, 2))
+  t.same(a.values, Float64Array.of(1, 2))
   read('{"a":[3,4]}')
   t.throws(() => a.values, /earlier body/)
 })

@@ -7,8 +7,10 @@ import type { Datatype } from '../../src/buffer/datatype.ts'
 import { viewOf } from '../../src/buffer/tensor.ts'
 import { createJsonReader, type Json, type JsonObject } from '../../src/codec/json-reader.ts'
 import { readTensor, writeTensor } from '../../src/codec/json-tensor.ts'
+import { openCodec } from '../../src/compute/open-codec.ts'
 import { LossdError } from '../../src/errors.ts'
 
+await openCodec()
 const heap = Heap.create({ bytes: 1 << 20 })
 const reader = createJsonReader()
 

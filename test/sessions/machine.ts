@@ -3,6 +3,7 @@
 import type { Test } from 'tap'
 import { Heap } from '../../src/buffer/heap.ts'
 import { createJsonReader, isJsonObject, type JsonObject } from '../../src/codec/json-reader.ts'
+import { openCodec } from '../../src/compute/open-codec.ts'
 import type { Machine } from '../../src/compute/execute.ts'
 import { Pool, type PoolSettings } from '../../src/compute/pool.ts'
 import { loadAssembler } from '../../src/kernels/assemble.ts'
@@ -20,6 +21,7 @@ export async function machineOf (
   return { heap, pool }
 }
 
+await openCodec()
 const reader = createJsonReader()
 
 /** A value as the body of a request. */

@@ -3,12 +3,15 @@
 
 import t from 'tap'
 import { createJsonReader, isJsonObject } from '../../src/codec/json-reader.ts'
+import { openCodec } from '../../src/compute/open-codec.ts'
 import { readDescent } from '../../src/sessions/descent.ts'
 import { readModel } from '../../src/sessions/model.ts'
 import { readObjective } from '../../src/sessions/objective.ts'
 import { planStep, stateName, stepNumbers, traceStep } from '../../src/sessions/step-graph.ts'
 import { evaluate } from '../evaluator.ts'
 import { distance, flat, type Nested, shapeOf, type Vector, vectors } from './vectors.ts'
+
+await openCodec()
 
 for (const vector of vectors) {
   t.test(`${vector.name}: the graph of a step descends as PyTorch does`, async t => {
