@@ -4,6 +4,7 @@
 
 import type { Axis, Graph, Node } from '../formulas/graph.ts'
 import { isStored } from '../formulas/leaves.ts'
+import { reach } from '../formulas/walk.ts'
 import { type Collected, collectedOf } from './collected.ts'
 import { type Product, productOf } from './product.ts'
 import type { Output, Stored, Task } from './schedule.ts'
@@ -110,7 +111,7 @@ export class TaskPlanner {
     const [known] = this.#made.get(node) ?? []
     const whole = known ?? this.#whole(node, null)
     if (whole !== null) return whole
-    const stored = this.#temporary(node, node.axes)
+    const stored = this.#temporary(node, memoryOrder(node))
     const space = isReduction(node) ? spaceOf(node) : this.#spaceFor(node, node.axes)
     const planned = this.#plan({ kind: 'store', node, to: stored }, space)
     const made = this.#note(node, stored, planned)
@@ -144,7 +145,7 @@ export class TaskPlanner {
   }
 
   #collect (node: Node, { outer, ...parts }: Collected, wanted: Stored | null): Made {
-    const to = wanted ?? this.#temporary(node, node.axes)
+    const to = wanted ?? this.#temporary(node, memoryOrder(node))
     const zeros = this.#plan({ kind: 'store', node: this.#graph.constant(0), to },
       { outer: node.axes, inner: [] })
     const planned = this.#plan({ kind: 'collect', node, to, ...parts },
@@ -197,7 +198,7 @@ export class TaskPlanner {
     if (straight === null) return null
     const turned = { ...straight, a: straight.b, b: straight.a, m: straight.n, n: straight.m }
     const layoutOf = ({ batch, m, n }: Product): Axis[] => [...batch, ...m, ...n]
-    const order = wanted?.layout ?? node.axes
+    const order = wanted?.layout ?? memoryOrder(node)
     const product = [straight, turned].find(parts => sameOrder(layoutOf(parts), order))
       ?? (wanted === null ? straight : null)
     if (product === null) return null
@@ -229,7 +230,7 @@ export class TaskPlanner {
       if (fits(made.stored.layout)) return made
     }
     const grouped = groups.flat().filter(axis => node.axes.includes(axis))
-    const stored = this.#temporary(node, fits(node.axes) ? node.axes : grouped)
+    const stored = this.#temporary(node, [memoryOrder(node), node.axes].find(fits) ?? grouped)
     return this.#note(node, stored, this.#compute(node, stored))
   }
 
@@ -259,4 +260,17 @@ export class TaskPlanner {
 
 function isRowOf (reduction: Node, space: Space | null): boolean {
   return space !== null && space.inner.length > 0 && sameSpace(space, spaceOf(reduction))
+}
+
+// The node's axes, last the one along which most of the tensors that it is made of lie in order:
+// what they are taken along by another axis of theirs stays in rows.
+function memoryOrder (node: Node): readonly Axis[] {
+  const votes = new Map<Axis, number>()
+  for (const { op, layout } of reach([node])) {
+    const axis = op === 'input' ? layout.at(-1) ?? '' : ''
+    if (node.axes.includes(axis)) votes.set(axis, (votes.get(axis) ?? 0) + 1)
+  }
+  let best = node.axes.at(-1) ?? ''
+  for (const [axis, count] of votes) if (count > (votes.get(best) ?? 0)) best = axis
+  return [...node.axes.filter(axis => axis !== best), ...node.axes.filter(axis => axis === best)]
 }

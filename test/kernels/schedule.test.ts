@@ -115,6 +115,14 @@ t.test('products read their operands where they lie, in every form', async t => 
     ['input a[B,M,K] · input b[B,K,N] → output c[B,M,N]'], 'of a batch')
 })
 
+t.test('an operand is stored in the order of what it is made of', async t => {
+  const texts = { axes: 'NDM', tensors: { x: 'N D', y: 'M D' } }
+  t.same(lines({ ...texts, values: { c: ['NM', 'sum(x * exp(y), D)'] } }), [
+    'loop D,M: temporary',
+    'input x[N,D] · temporary[M,D] → output c[N,M]'
+  ])
+})
+
 t.test('a linear layer: three products, nothing copied', async t => {
   const tensors = { x: 'N I', w: 'O I', g: 'N O' }
   const values = { y: ['NO', 'sum(x * w, I)'] } as const
