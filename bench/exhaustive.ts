@@ -11,6 +11,7 @@ const references: Record<string, (x: number) => number> = {
   expm1: Math.expm1,
   log: Math.log,
   log1p: Math.log1p,
+  log1p_nonnegative: Math.log1p,
   log1p_unit: Math.log1p,
   tanh: Math.tanh,
   atan: Math.atan,
@@ -21,6 +22,7 @@ const references: Record<string, (x: number) => number> = {
 /** Where the inner ops may be asked; by the middle of a block, whose numbers have one sign. */
 const isAsked: Record<string, (x: number) => boolean> = {
   exp_nonpositive: x => x < 0,
+  log1p_nonnegative: x => x > 0,
   log1p_unit: x => x > 0 && x < 1
 }
 

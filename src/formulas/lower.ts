@@ -12,6 +12,7 @@ import { expand } from './expand.ts'
 import { hoist } from './hoist.ts'
 import { takeLeaves } from './leaves.ts'
 import { shiftLeaves } from './neighbours.ts'
+import { isNonnegative } from './sign.ts'
 import { mapGraph } from './walk.ts'
 
 /** Nodes of the same values as the roots, in the same order. */
@@ -21,6 +22,9 @@ export function lower (graph: Graph, roots: readonly Node[]): Node[] {
   // Moved takes may have clamped an index.
   return mapGraph(graph, expand(graph, hoisted), node => {
     const [g, i] = node.args
+    if (node.op === 'log1p' && g !== undefined && isNonnegative(g)) {
+      return graph.apply('log1p_nonnegative', g)
+    }
     if (node.op !== 'put' || g === undefined || i === undefined) return node
     const here = graph.apply('eq', graph.iota(node.over[0] ?? ''), i)
     return graph.apply('where', here, g, graph.constant(0))

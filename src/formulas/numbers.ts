@@ -21,6 +21,7 @@ export const numeric: ReadonlyMap<string, Numeric> = new Map<string, Numeric>([
   ['expm1', Math.expm1],
   ['log', Math.log],
   ['log1p', Math.log1p],
+  ['log1p_nonnegative', Math.log1p],
   ['log1p_unit', Math.log1p],
   ['tanh', Math.tanh],
   ['atan', Math.atan],

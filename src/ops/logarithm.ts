@@ -24,6 +24,16 @@ export const logarithm: readonly Op[] = [
     ulp: { f32: 1.5, f64: 1.8 }
   },
   {
+    // log1p of an argument that is known not to be below 0: the sum is never 0 or below.
+    name: 'log1p_nonnegative',
+    arguments: ['a'],
+    lanes: log1pNonnegative,
+    derivative: ['g / (1 + a)'],
+    word: false,
+    cost: 26,
+    ulp: { f32: 1.5, f64: 1.8 }
+  },
+  {
     // log(1 + a) for a in [0, 1].
     name: 'log1p_unit',
     arguments: ['a'],
@@ -83,19 +93,34 @@ export function log (w: Lanes, a: Lane): Lane {
  * itself. It is computed twice as large, because 2⁻ⁿ has no bits at the largest n but 2¹⁻ⁿ has.
  */
 export function log1p (w: Lanes, a: Lane): Lane {
-  const { signBit, mantissaBits, smallestNormal } = formatOf(w)
+  const { signBit, smallestNormal } = formatOf(w)
+  const u = lane.add(w, a, w.constant(1))
+  const y = logOfSum(w, a, u, w.op(`${w.type}.pmax`, u, w.constant(smallestNormal)))
+  const signed = lane.or(w, lane.add(w, y, special(w, u)), lane.and(w, a, w.bits(signBit)))
+  return finiteOr(w, a, signed)
+}
+
+/** log(1 + x) for x ≥ 0. */
+export function log1pNonnegative (w: Lanes, a: Lane): Lane {
+  const u = lane.add(w, a, w.constant(1))
+  return finiteOr(w, a, logOfSum(w, a, u, u))
+}
+
+// log u for u = 1 + a rounded; `normal` is u, or something else where there is no logarithm.
+function logOfSum (w: Lanes, a: Lane, u: Lane, normal: Lane): Lane {
   const one = w.constant(1)
-  const u = lane.add(w, a, one)
   const lost = lane.sub(w, a, lane.sub(w, u, one))
-  const { m, power } = split(w, w.op(`${w.type}.pmax`, u, w.constant(smallestNormal)))
-  const two = w.bits(patterns[w.type].one + (1n << BigInt(mantissaBits)))
+  const { m, power } = split(w, normal)
+  const two = w.bits(patterns[w.type].one + (1n << BigInt(formatOf(w).mantissaBits)))
   const scale = lane.subBits(w, two, power)
   const kept = lane.sub(w, m, one)
   const f = lane.mul(w, w.madd(lost, scale, lane.add(w, kept, kept)), w.constant(0.5))
-  const y = withExponent(w, power, nearOne(w, f, atanhs[w.type]))
-  const finite = lane.lt(w, a, w.constant(Number.POSITIVE_INFINITY))
-  const signed = lane.or(w, lane.add(w, y, special(w, u)), lane.and(w, a, w.bits(signBit)))
-  return w.select(finite, signed, a)
+  return withExponent(w, power, nearOne(w, f, atanhs[w.type]))
+}
+
+// ∞ and NaN themselves, for anything else y.
+function finiteOr (w: Lanes, a: Lane, y: Lane): Lane {
+  return w.select(lane.lt(w, a, w.constant(Number.POSITIVE_INFINITY)), y, a)
 }
 
 /** log(1 + x) for x in [0, 1], where no exponent is needed. */

@@ -13,6 +13,7 @@ const ranges: Readonly<Record<string, readonly (readonly [number, number])[]>> =
   sqrt: [[0.3, 2]],
   sqrt0: [[0.3, 2]],
   log1p: [[-0.7, 2]],
+  log1p_nonnegative: [[0.1, 2]],
   log1p_unit: [[0.1, 0.9]],
   exp_nonpositive: [[-2, -0.1]],
   xlogy: [[0.2, 2], [0.3, 2]],

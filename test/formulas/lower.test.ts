@@ -118,6 +118,19 @@ t.test('bce with logits: one exp, one log, one division', t => {
   t.end()
 })
 
+t.test('a logarithm is not asked about signs that are known', t => {
+  const { setting, names: { input = setting.graph.constant(0) } } = classes()
+  const logarithms = (formula: string): Record<string, number> =>
+    counts(lower(setting.graph, [text(setting, formula, { input })]), ['N', 'C'])
+  for (const known of ['input ** 2', 'exp(input) / 2', 'abs(input) + 1', 'relu(input)']) {
+    t.equal(logarithms(`log1p(${known})`)['log1p_nonnegative'], 1, known)
+  }
+  for (const unknown of ['input', 'abs(input) - 1', '-exp(input)', 'exp(input) * input']) {
+    t.equal(logarithms(`log1p(${unknown})`)['log1p'], 1, unknown)
+  }
+  t.end()
+})
+
 t.test('mse: a difference, its square, one product for each gradient', t => {
   const { setting, names: { input = setting.graph.constant(0) } } = classes()
   const target = addInput(setting, 'soft', ['N', 'C'], () => 0.25)

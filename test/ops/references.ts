@@ -64,6 +64,13 @@ export const cases: readonly Case[] = [
     range: both(-1, 10)
   },
   {
+    name: 'log1p_nonnegative',
+    plain: Math.log1p,
+    exact: x => (x < 1 ? exact.log1p([x, 0]) : logOfSum(x)),
+    range: both(0, 10),
+    domain: [Number.MIN_VALUE, infinity]
+  },
+  {
     name: 'log1p_unit',
     plain: Math.log1p,
     exact: x => exact.log1p([x, 0]),
