@@ -32,6 +32,8 @@ export const configRows = {
     'Fused multiply-add in kernels: faster, bits depend on the CPU; auto: where Node has it'),
 
   bodyBytesMax: whole('BODY_BYTES_MAX', 16 << 20, 1024, 1 << 30, 'Largest JSON body in bytes'),
+  binaryBytesMax: whole('BINARY_BYTES_MAX', 64 << 20, 1024, 1 << 30,
+    'Largest binary body in bytes'),
   tensorsMax: whole('TENSORS_MAX', 64, 1, 1024, 'Most tensors in a request'),
   resultElementsMax: whole('RESULT_ELEMENTS_MAX', 1 << 21, 1, 1 << 28,
     'Most elements in one reply tensor'),

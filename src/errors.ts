@@ -14,6 +14,7 @@ export interface ErrorRow {
 export const errorRows = {
   BAD_REQUEST: row(400, 'Not HTTP', 'The request is not well-formed HTTP: {reason}'),
   BAD_JSON: row(400, 'Not JSON', 'The body is not JSON: {reason} at byte {position}'),
+  BAD_BINARY: row(400, 'Not tensors', 'The body cannot be read: {reason}'),
   BAD_HEADER: row(400, 'Bad header', 'Header {name} must be {expected}; got {value}'),
   BAD_QUERY: row(400, 'Bad query', 'Query parameter {name} must be {expected}; got {value}'),
 
@@ -25,9 +26,11 @@ export const errorRows = {
     'The session has no parameter {name}; nearest: {names}'),
 
   METHOD_NOT_ALLOWED: row(405, 'Method not allowed', '{path} answers {methods}, not {method}'),
-  NOT_ACCEPTABLE: row(406, 'Not acceptable', 'Replies are application/json; Accept was {accept}'),
+  NOT_ACCEPTABLE: row(406, 'Not acceptable', 'Replies are {types}; Accept was {accept}'),
   REQUEST_TIMEOUT: row(408, 'Request too slow', 'The request did not arrive within its time', true),
   SESSION_EXPIRED: row(410, 'Session expired', 'The session {id} expired at {time}'),
+  LENGTH_REQUIRED: row(411, 'Length required',
+    'A binary body needs the header Content-Length, since its size is checked before it is read'),
   PRECONDITION_FAILED: row(412, 'Precondition failed',
     'The session is at seq {seq}; If-Match asked for {wanted}'),
   BODY_TOO_LARGE: row(413, 'Body too large', 'The body has {actual} bytes; the limit is {limit}'),
@@ -36,7 +39,7 @@ export const errorRows = {
   SESSION_TOO_LARGE: row(413, 'Session too large',
     'The session needs {actual} bytes; the limit is {limit}'),
   MEDIA_TYPE_UNSUPPORTED: row(415, 'Media type not supported',
-    'Content-Type must be application/json; got {type}'),
+    'Content-Type must be {types}; got {type}'),
   CONTENT_ENCODING_UNSUPPORTED: row(415, 'Content encoding not supported',
     'Content-Encoding must be identity; got {encoding}'),
 

@@ -10,6 +10,7 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string
+  readonly bytes: Buffer
   /** The body as JSON; undefined if it is empty. */
   readonly body: Record<string, unknown>
 }
@@ -51,6 +52,7 @@ export async function buildIdle (
       status: reply.statusCode,
       headers: reply.headers,
       text: reply.payload,
+      bytes: reply.rawPayload,
       body: json && reply.payload !== '' ? JSON.parse(reply.payload) : {}
     }
   }

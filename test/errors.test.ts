@@ -55,8 +55,9 @@ t.test('every error becomes a problem, and a fault of ours shows nothing', async
   })
   const lifecycle: Lifecycle = { state: 'ready' }
   const server = createServer({
-    logger: pino({ level: 'debug' }, stream), lifecycle, lossNames: [], bodyBytesMax: 1024,
-    connectionsMax: 1, headersTimeoutMs: 100, requestTimeoutMs: 200, keepAliveTimeoutMs: 100
+    logger: pino({ level: 'debug' }, stream), lifecycle, lossNames: [],
+    bodyBytesMax: 1024, binaryBytesMax: 1024, connectionsMax: 1,
+    headersTimeoutMs: 100, requestTimeoutMs: 200, keepAliveTimeoutMs: 100
   })
   let thrown: unknown
   server.get('/', () => { throw thrown })

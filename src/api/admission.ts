@@ -3,6 +3,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LossdError, nearest, shown } from '../errors.ts'
+import { formatOfType, formatsOf, replyFormat } from './formats.ts'
 import { bodyTooLarge, mediaTypeUnsupported } from './replies.ts'
 import type { Routes } from './routes.ts'
 
@@ -20,15 +21,21 @@ export function admitRequests (app: FastifyInstance, lifecycle: Lifecycle, route
   })
 }
 
+/** Largest bodies, in bytes. */
+export interface BodyLimits {
+  readonly bodyBytesMax: number
+  readonly binaryBytesMax: number
+}
+
 /**
- * In a scope of routes that take and give JSON: refuses other media types, large bodies, and query
- * parameters that the route's schema does not name.
+ * In a scope of routes: refuses media types that a route does not take or give, large bodies, and
+ * query parameters that its schema does not name.
  */
-export function admitJson (app: FastifyInstance, bodyBytesMax = Infinity): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { method, headers } = request
-    const refusal = acceptRefusal(headers.accept) ?? queryRefusal(request) ??
-      (method === 'GET' || method === 'HEAD' ? undefined : bodyRefusal(request, bodyBytesMax))
+export function admitBodies (app: FastifyInstance, limits: BodyLimits): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { method } = request
+    const refusal = acceptRefusal(request, reply) ?? queryRefusal(request) ??
+      (method === 'GET' || method === 'HEAD' ? undefined : bodyRefusal(request, limits))
     if (refusal === undefined) done()
     else done(refusal)
   })
@@ -69,30 +76,27 @@ function unknownPath (path: string, routes: Routes): LossdError {
     (near.length > 0 ? `nearest: ${near.join(', ')}` : 'the routes are listed at /docs'))
 }
 
-function acceptRefusal (accept: string | undefined): LossdError | undefined {
-  if (accept === undefined || accept === '*/*' || accept === 'application/json') return undefined
-  if (accept.trim() === '') return undefined
-  const ranges = accept.toLowerCase().split(',').map(range => {
-    const [type = '', ...parameters] = range.split(';').map(part => part.trim())
-    return { type, refused: parameters.some(part => /^q=0(\.0*)?$/.test(part)) }
-  })
-  // The range that names JSON most closely decides.
-  for (const wanted of ['application/json', 'application/*', '*/*']) {
-    const range = ranges.find(({ type }) => type === wanted)
-    if (range?.refused === false) return undefined
-    if (range?.refused === true) break
+function acceptRefusal (request: FastifyRequest, reply: FastifyReply): LossdError | undefined {
+  if (formatsOf(request).gives.length > 1) reply.header('vary', 'Accept')
+  try {
+    replyFormat(request)
+    return undefined
+  } catch (fault) {
+    if (fault instanceof LossdError) return fault
+    throw fault
   }
-  return new LossdError('NOT_ACCEPTABLE',
-    `Replies are application/json; Accept was ${shown(accept)}`)
 }
 
 // A parameter that is not known must not be passed over: a client may count on what it says.
 function queryRefusal ({ url, query, routeOptions }: FastifyRequest): LossdError | undefined {
   if (!url.includes('?')) return undefined
-  const { properties = {} } = (routeOptions.schema?.querystring ?? {}) as QuerySchema
+  const schema = (routeOptions.schema?.querystring ?? {}) as QuerySchema
+  const { properties = {}, additionalProperties = false } = schema
   const known = Object.keys(properties)
   for (const [name, value] of Object.entries(query ?? {})) {
-    if (known.includes(name) && typeof value === 'string') continue
+    const several = properties[name]?.type === 'array'
+    const isKnown = known.includes(name) || additionalProperties
+    if (isKnown && (typeof value === 'string' || several)) continue
     const expected = known.length > 0 ? `one of ${known.join(', ')}, each once` : 'left out here'
     return new LossdError('BAD_QUERY',
       `Query parameter ${shown(name)} must be ${expected}; got ${shown(String(value))}`)
@@ -101,26 +105,28 @@ function queryRefusal ({ url, query, routeOptions }: FastifyRequest): LossdError
 }
 
 interface QuerySchema {
-  readonly properties?: Readonly<Record<string, unknown>>
+  readonly properties?: Readonly<Record<string, { readonly type?: string }>>
+  readonly additionalProperties?: boolean
 }
 
-function bodyRefusal ({ headers }: FastifyRequest, bytesMax: number): LossdError | undefined {
+function bodyRefusal (
+  request: FastifyRequest, { bodyBytesMax, binaryBytesMax }: BodyLimits
+): LossdError | undefined {
+  const { headers } = request
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     return new LossdError('CONTENT_ENCODING_UNSUPPORTED',
       `Content-Encoding must be identity; got ${shown(encoding)}`)
   }
-  const length = headers['content-length']
-  if (length !== undefined && Number(length) > bytesMax) return bodyTooLarge(bytesMax, length)
+  const { takes, untyped } = formatsOf(request)
   const type = headers['content-type']
-  if (type === 'application/json') return undefined
+  const format = type === undefined ? undefined : formatOfType(type, takes)
+  const isBinary = format !== undefined && format !== 'json'
+  const length = headers['content-length']
+  const bytesMax = isBinary ? binaryBytesMax : bodyBytesMax
+  if (length !== undefined && Number(length) > bytesMax) return bodyTooLarge(bytesMax, length)
   const empty = headers['transfer-encoding'] === undefined && (length ?? '0') === '0'
-  if (type === undefined && empty) return undefined
-  return isJsonType(type) ? undefined : mediaTypeUnsupported(type)
-}
-
-function isJsonType (type = ''): boolean {
-  const [media = '', ...parameters] = type.toLowerCase().split(';').map(part => part.trim())
-  return media === 'application/json' && parameters.every(parameter =>
-    !parameter.startsWith('charset') || /^charset\s*=\s*"?utf-?8"?$/.test(parameter))
+  if (type === undefined && (untyped || empty)) return undefined
+  if (format === undefined) return mediaTypeUnsupported(request)
+  return isBinary && length === undefined ? new LossdError('LENGTH_REQUIRED') : undefined
 }

@@ -5,6 +5,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { catalogue } from './catalogue.ts'
+import { mediaTypes } from './formats.ts'
 import { guide } from './guide.ts'
 import { sendJson } from './replies.ts'
 import { components } from './schemas.ts'
@@ -19,6 +20,20 @@ Every loss below is a formula; its gradient and its kernel are derived from it.
 [the guide](/losses.md) tells which to choose.
 
 Every error is \`application/problem+json\` (RFC 9457): all codes stand at the schema \`Problem\`.`
+
+// A variable, since the page knows more settings than its types.
+const pageSettings = {
+  // Highlighting freezes the page on large replies.
+  syntaxHighlight: false,
+  // Bodies of these types are chosen as files.
+  fileUploadMediaTypes: [
+    ...mediaTypes.safetensors, ...mediaTypes.inference, 'image/', 'audio/', 'video/'
+  ],
+  docExpansion: 'list',
+  displayRequestDuration: true,
+  tryItOutEnabled: true,
+  defaultModelsExpandDepth: 1
+} as const
 
 /** Gathers the routes registered after it, and serves /openapi.json, /docs and /losses.md. */
 export async function registerDocs (app: FastifyInstance): Promise<void> {
@@ -46,14 +61,7 @@ export async function registerDocs (app: FastifyInstance): Promise<void> {
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    // Highlighting freezes the page on large replies.
-    uiConfig: {
-      syntaxHighlight: false,
-      docExpansion: 'list',
-      displayRequestDuration: true,
-      tryItOutEnabled: true,
-      defaultModelsExpandDepth: 1
-    },
+    uiConfig: pageSettings,
     theme: { title: 'lossd' }
   })
   let text: string | undefined

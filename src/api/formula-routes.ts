@@ -13,15 +13,18 @@ import { objectOf, paramOf } from './bodies.ts'
 import { findEntry, type LossEntry, summaryOf } from './catalogue.ts'
 import type { Derivatives } from './derivatives.ts'
 import { FormulaEntries, type FormulaText, readText } from './formula-entries.ts'
+import { replyFormat, tensorFormats } from './formats.ts'
 import { formulaSchemas, grammar } from './formula-schemas.ts'
 import type { KeptFormulas } from './kept-formulas.ts'
 import type { AnswerLoss, LossMachine } from './loss-answer.ts'
-import { readFlag } from './loss-request.ts'
+import { lossPrinter } from './loss-reply.ts'
+import { lossTexts, readFlag } from './loss-request.ts'
 import { patienceOf } from './patience.ts'
 import { sendAnswer, sendJson } from './replies.ts'
 import { unknownLoss } from './routes.ts'
 import { answerTerms } from './terms-answer.ts'
 import type { FindLoss } from './terms-request.ts'
+import type { TextFields } from './text-fields.ts'
 
 export interface FormulaRouteSettings extends LossMachine {
   readonly deadlineMs: number
@@ -42,6 +45,7 @@ export function registerFormulaRoutes (
     request: FastifyRequest, reply: FastifyReply, read: () => [JsonObject, FormulaText]
   ): void => {
     const patience = patienceOf(request, reply, deadlineMs)
+    const print = lossPrinter(replyFormat(request))
     sendAnswer(request, reply, whenFinished(patience, left => {
       const [body, formula] = read()
       const { formula: _, explain, ...rest } = body
@@ -50,7 +54,7 @@ export function registerFormulaRoutes (
       const explanation = explains
         ? (prepared: PreparedLoss) => explanationOf(entry, prepared)
         : undefined
-      return answerLoss(entry, rest, left, explanation)
+      return answerLoss(entry, rest, left, explanation, print)
     }))
   }
   const explanationOf = ({ definition }: LossEntry, { plan, gradients }: PreparedLoss): object => ({
@@ -77,9 +81,10 @@ export function registerFormulaRoutes (
     const formulas = kept.all.map(({ name, summary }) => ({ name, summary }))
     sendJson(reply, JSON.stringify({ grammar, functions, formulas }))
   })
-  app.post('/v1/formulas', { schema: formulaSchemas.evaluate }, (request, reply) => {
+  const tensors = { config: tensorFormats }
+  app.post('/v1/formulas', { schema: formulaSchemas.evaluate, ...tensors }, (request, reply) => {
     evaluate(request, reply, () => {
-      const body = objectOf(request)
+      const body = objectOf(request, formulaTexts)
       return [body, { name: 'This formula', summary: '', text: readText(body.formula) }]
     })
   })
@@ -115,15 +120,17 @@ export function registerFormulaRoutes (
     if (entry === undefined) throw unknownLoss(name, [...lossNames, ...kept.names], pointer)
     return entry
   }
-  app.post('/v1/losses', { schema: formulaSchemas.terms }, (request, reply) => {
+  app.post('/v1/losses', { schema: formulaSchemas.terms, ...tensors }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
+    const format = replyFormat(request)
     sendAnswer(request, reply, whenFinished(patience, left =>
-      answerTerms(settings, objectOf(request), findLoss, left)))
+      answerTerms(settings, objectOf(request, termsTexts), findLoss, left, format)))
   })
-  app.post('/v1/losses/:name', { schema: formulaSchemas.evaluateNamed }, (request, reply) => {
+  const { evaluateNamed } = formulaSchemas
+  app.post('/v1/losses/:name', { schema: evaluateNamed, ...tensors }, (request, reply) => {
     const formula = named(request)
     evaluate(request, reply, () => {
-      const body = objectOf(request)
+      const body = objectOf(request, formulaTexts)
       if (body.formula === undefined) return [body, formula]
       throw new LossdError('FIELD_UNKNOWN', `${formula.name} has its formula already; ` +
         'POST /v1/formulas takes another', { pointer: '/formula' })
@@ -133,6 +140,12 @@ export function registerFormulaRoutes (
     sendDescription(request, reply, named(request))
   })
 }
+
+const { fields } = lossTexts
+const formulaTexts: TextFields = {
+  fields: { ...fields, formula: 'text', explain: 'value' }, others: 'options'
+}
+const termsTexts: TextFields = { fields: { ...fields, terms: 'json' }, others: 'fields' }
 
 const nameOf = (request: FastifyRequest): string => paramOf(request, 'name')
 

@@ -8,17 +8,18 @@ import type { JsonObject } from '../codec/json-reader.ts'
 import {
   childPointer, type JsonTensor, placeTensor, writeElements
 } from '../codec/json-tensor.ts'
-import { JsonWriter } from '../codec/json-writer.ts'
 import { StagedTensor } from '../codec/staged.ts'
-import { type Evaluated, type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
+import { type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
 import type { Patience } from '../compute/when-finished.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
 import { type LossCall, vectorPrefix } from '../kernels/loss-program.ts'
 import type { LossEntry } from './catalogue.ts'
+import { type PrintLoss, printJson } from './loss-reply.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import { RecentCalls } from './recent-calls.ts'
+import type { Answer } from './replies.ts'
 
 export interface LossMachine {
   readonly machine: EvaluationMachine
@@ -27,12 +28,12 @@ export interface LossMachine {
 }
 
 /**
- * Answers requests for losses: the text of the reply, a promise if work left the main thread or
- * there is much to print. @throws Unfinished while the program is compiled.
+ * Answers requests for losses: a promise if work left the main thread or there is much to print.
+ * @throws Unfinished while the program is compiled.
  */
 export type AnswerLoss = (
-  entry: LossEntry, body: JsonObject, patience: Patience, explain?: Explain
-) => string | Buffer | Promise<string | Buffer>
+  entry: LossEntry, body: JsonObject, patience: Patience, explain?: Explain, print?: PrintLoss
+) => Answer | Promise<Answer>
 
 /** What a reply says of how it was made: its member `explain`. */
 export type Explain = (prepared: PreparedLoss) => object
@@ -41,7 +42,7 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
   const { machine, tensorsMax } = settings
   const { heap } = machine
   const recent = new RecentCalls()
-  return (entry, body, patience, explain) => {
+  return (entry, body, patience, explain, print = printJson) => {
     const request = readLossRequest(body, entry.loss.name, entry.definition, tensorsMax)
     const lease = heap.lease()
     let left = false
@@ -52,8 +53,8 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
       const explanation = explain?.(prepared)
       const evaluated = prepared.run(base, lease, patience, addresses)
       const answer = evaluated instanceof Promise
-        ? evaluated.then(result => print(heap, result, request, explanation))
-        : print(heap, evaluated, request, explanation)
+        ? evaluated.then(evaluated => print({ heap, lease, evaluated, request, explanation }))
+        : print({ heap, lease, evaluated, request, explanation })
       if (!(answer instanceof Promise)) return answer
       left = true
       return answer
@@ -139,8 +140,6 @@ function placeless ({ shape }: JsonTensor, datatype: Tensor['datatype']): Tensor
   return { datatype, shape, address: 0 }
 }
 
-const writer = new JsonWriter()
-
 /** Formulas name an argument; where it stands in the body is known here. */
 export function located (
   fault: unknown, { definition }: LossEntry, { inOptions }: LossRequest
@@ -152,47 +151,6 @@ export function located (
     ? { ...place, pointer: `/options${place.pointer}` }
     : place)
   return new LossdError(fault.code, fault.message, { errors, cause: fault.cause })
-}
-
-/** {"loss", "gradients", "hessians"?, "hessian_vectors"?, "denominator"?, "warnings"?} */
-function print (
-  heap: Heap, evaluated: Evaluated, { typed, strict }: LossRequest, explanation?: object
-): ReturnType<JsonWriter['take']> {
-  if (strict) refuseWarnings(evaluated)
-  const form = typed ? 'typed' : 'plain'
-  writer.clear()
-  writer.text('{"loss":').tensor(heap, evaluated.loss, form)
-  printAll(writer, 'gradients', heap, evaluated.gradients, form)
-  if (evaluated.hessians.size > 0) printAll(writer, 'hessians', heap, evaluated.hessians, form)
-  if (evaluated.hessianVectors.size > 0) {
-    printAll(writer, 'hessian_vectors', heap, evaluated.hessianVectors, form)
-  }
-  if (evaluated.denominator !== null) writer.text(',"denominator":').number(evaluated.denominator)
-  if (evaluated.warnings.length > 0) writer.text(',"warnings":').value(evaluated.warnings)
-  if (explanation !== undefined) writer.text(',"explain":').value(explanation)
-  return writer.text('}').take()
-}
-
-/** Of a strict request. Throws WARNING_REFUSED. */
-export function refuseWarnings ({ warnings }: Evaluated): void {
-  if (warnings.length === 0) return
-  const sentences = warnings.map(({ code, message }) => `${code}: ${message}`)
-  throw new LossdError('WARNING_REFUSED', `The request is strict: ${sentences.join(' · ')}`,
-    { errors: sentences.map(detail => ({ pointer: '/strict', detail })) })
-}
-
-/** A member that holds tensors by name. */
-export function printAll (
-  writer: JsonWriter, member: string, heap: Heap, tensors: ReadonlyMap<string, Tensor>,
-  form: 'typed' | 'plain'
-): void {
-  writer.text(`,"${member}":{`)
-  let first = true
-  for (const [name, tensor] of tensors) {
-    writer.text(first ? `"${name}":` : `,"${name}":`).tensor(heap, tensor, form)
-    first = false
-  }
-  writer.text('}')
 }
 
 /** FP64 if the request says so or a real argument is typed so, else FP32. */

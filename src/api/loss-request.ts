@@ -8,6 +8,7 @@ import { kindOf } from '../codec/kind-of.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { Definition } from '../formulas/definition.ts'
 import type { Options } from '../formulas/options.ts'
+import type { TextFields } from './text-fields.ts'
 
 export interface LossRequest {
   readonly tensors: ReadonlyMap<string, JsonTensor>
@@ -87,6 +88,12 @@ export function readLossRequest (
 /** Fields of a request that are no arguments. */
 export const requestFields =
   ['options', 'gradients', 'grad_output', 'datatype', 'second_order', 'hessian_vector', 'strict']
+
+/** The fields of a request that can be texts beside its tensors; all other texts are options. */
+export const lossTexts = {
+  fields: { gradients: 'names', datatype: 'value', strict: 'value', second_order: 'value' },
+  others: 'options'
+} as const satisfies TextFields
 
 const none: ReadonlyMap<string, JsonTensor> = new Map()
 

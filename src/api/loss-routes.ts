@@ -5,9 +5,12 @@ import { whenFinished } from '../compute/when-finished.ts'
 import { objectOf } from './bodies.ts'
 import { catalogue, type LossEntry, summaryOf } from './catalogue.ts'
 import { Derivatives } from './derivatives.ts'
+import { replyFormat, tensorFormats } from './formats.ts'
 import { type FormulaRouteSettings, registerFormulaRoutes } from './formula-routes.ts'
 import { type AnswerLoss, createLossAnswers } from './loss-answer.ts'
 import { getSchema, listSchema, postSchema } from './loss-schemas.ts'
+import { lossTexts } from './loss-request.ts'
+import { lossPrinter } from './loss-reply.ts'
 import { patienceOf } from './patience.ts'
 import { sendAnswer, sendJson } from './replies.ts'
 import { problemReplies } from './schemas.ts'
@@ -50,10 +53,12 @@ function registerLoss (
   const { deadlineMs, answer, derivatives } = parts
   const alias = name !== entry.loss.name
   const url = `/v1/losses/${name}`
-  app.post(url, { schema: { ...postSchema(entry), hide: alias } }, (request, reply) => {
+  const schema = { ...postSchema(entry), hide: alias }
+  app.post(url, { schema, config: tensorFormats }, (request, reply) => {
     const patience = patienceOf(request, reply, deadlineMs)
-    sendAnswer(request, reply,
-      whenFinished(patience, left => answer(entry, objectOf(request), left)))
+    const print = lossPrinter(replyFormat(request))
+    sendAnswer(request, reply, whenFinished(patience, left =>
+      answer(entry, objectOf(request, lossTexts), left, undefined, print)))
   })
   let description: string | undefined
   app.get(url, { schema: { ...getSchema(entry), hide: alias } }, (request, reply) => {

@@ -1,24 +1,25 @@
 // Every route of the service, in the order in which /docs shows them.
 
 import type { FastifyInstance } from 'fastify'
-import { admitJson } from './admission.ts'
+import { admitBodies, type BodyLimits } from './admission.ts'
+import { takeSafetensors } from './binary-bodies.ts'
 import { registerDocs } from './docs.ts'
 import { type LossRouteSettings, registerLossRoutes } from './loss-routes.ts'
 import { registerServiceRoutes, type ServiceParts } from './service-routes.ts'
 import { registerSessionRoutes, type SessionRouteSettings } from './session-routes.ts'
 
-export interface RouteSettings extends LossRouteSettings, SessionRouteSettings, ServiceParts {
-  readonly bodyBytesMax: number
-}
+export interface RouteSettings
+  extends LossRouteSettings, SessionRouteSettings, ServiceParts, BodyLimits {}
 
 export async function registerRoutes (
   app: FastifyInstance, settings: RouteSettings
 ): Promise<void> {
   await registerDocs(app)
-  await app.register(async json => {
-    admitJson(json, settings.bodyBytesMax)
-    registerLossRoutes(json, settings)
-    registerSessionRoutes(json, settings)
+  await app.register(async scope => {
+    admitBodies(scope, settings)
+    takeSafetensors(scope, settings)
+    registerLossRoutes(scope, settings)
+    registerSessionRoutes(scope, settings)
   })
   registerServiceRoutes(app, settings)
 }

@@ -4,6 +4,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Lease } from '../buffer/lease.ts'
 import { type ErrorPlace, LossdError, shown } from '../errors.ts'
+import { BinaryBody } from './binary-bodies.ts'
+import { formatsOf, typesOf } from './formats.ts'
 
 /** The body of an error reply. */
 export interface Problem {
@@ -26,6 +28,7 @@ export const problemType = 'application/problem+json; charset=utf-8'
 export function sendJson (
   reply: FastifyReply, body: string | Buffer, status = reply.statusCode
 ): void {
+  endBody(reply.request)
   reply.code(status).header('content-type', jsonType).send(body)
 }
 
@@ -83,6 +86,7 @@ function send (request: FastifyRequest, reply: FastifyReply, answer: Answer): vo
 
 /** Sends a reply of the heap. A small one is copied: it leaves in one piece with the headers. */
 export function sendHeap (request: FastifyRequest, reply: FastifyReply, answer: HeapReply): void {
+  endBody(request)
   const { type, headers, pieces, bytes } = answer
   reply.header('content-type', type).headers(headers)
   if (bytes <= copiedBytesMax) {
@@ -114,6 +118,7 @@ const copiedBytesMax = 64 << 10
 
 /** Sends an error as problem+json; what is no error of the table is logged and becomes INTERNAL. */
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
+  endBody(request)
   const error = errorOf(thrown, request)
   const { status } = error.row
   if (status >= 500 && !error.row.retryable) {
@@ -126,6 +131,11 @@ export function sendProblem (request: FastifyRequest, reply: FastifyReply, throw
   if (error.code === 'CONTENT_ENCODING_UNSUPPORTED') reply.header('accept-encoding', 'identity')
   reply.code(status).header('content-type', problemType)
     .send(JSON.stringify(problemOf(error, `urn:lossd:request:${request.id}`)))
+}
+
+// The tensors of a binary body are needed no longer, unless what is sent lies among them.
+function endBody ({ body }: FastifyRequest): void {
+  if (body instanceof BinaryBody) body.lease.end()
 }
 
 /** An error as the body of a reply. */
@@ -171,9 +181,11 @@ export function bodyTooLarge (limit: number, length: string | undefined): LossdE
   return new LossdError('BODY_TOO_LARGE', `The body has ${actual}; the limit is ${limit} bytes`)
 }
 
-export function mediaTypeUnsupported (type = 'none'): LossdError {
+/** MEDIA_TYPE_UNSUPPORTED with the types that the request's route takes. */
+export function mediaTypeUnsupported (request: FastifyRequest): LossdError {
+  const type = shown(request.headers['content-type'] ?? '') || 'none'
   return new LossdError('MEDIA_TYPE_UNSUPPORTED',
-    `Content-Type must be application/json; got ${shown(type) || 'none'}`)
+    `Content-Type must be ${typesOf(formatsOf(request).takes)}; got ${type}`)
 }
 
 interface FastifyFault {

@@ -2,6 +2,7 @@
 
 import { type TSchema, Type } from 'typebox'
 import { type ErrorCode, type ErrorRow, errorRows } from '../errors.ts'
+import { mediaTypes } from './formats.ts'
 
 const number = Type.Union([
   Type.Number(),
@@ -64,6 +65,24 @@ export function ref (name: keyof typeof components): TSchema {
   return Type.Ref(name)
 }
 
+/** A body of JSON with this schema, or of safetensors. */
+export function tensorBody (schema: TSchema): TSchema {
+  // Fastify's way to give a body several media types; a binary one has no schema.
+  return { content: contentOf(schema, [...mediaTypes.safetensors]) } as unknown as TSchema
+}
+
+/** A reply of JSON with this schema, or of safetensors. */
+export function tensorReply (schema: TSchema, description: string): TSchema {
+  const [safetensors = ''] = mediaTypes.safetensors
+  return { description, content: contentOf(schema, [safetensors]) } as unknown as TSchema
+}
+
+/** Content types with their schemas: JSON's, and none for the others. */
+export function contentOf (schema: TSchema, others: readonly string[]): Record<string, object> {
+  const binary = others.map(type => [type, { schema: {} }] as const)
+  return { 'application/json': { schema }, ...Object.fromEntries(binary) }
+}
+
 /** A number, or one that is not finite, as a string. */
 export const numberSchema: TSchema = number
 
@@ -78,6 +97,9 @@ const everywhere: readonly ErrorCode[] = ['BAD_REQUEST', 'REQUEST_TIMEOUT', 'HEA
 export const bodyErrors: readonly ErrorCode[] = ['BAD_JSON', 'BAD_HEADER', 'BAD_QUERY',
   'NOT_ACCEPTABLE', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'CONTENT_ENCODING_UNSUPPORTED',
   'BODY_INVALID', 'FIELD_UNKNOWN', 'FIELD_INVALID', 'STARTING', 'DRAINING']
+
+/** What every route that reads a binary body may answer besides. */
+export const binaryErrors: readonly ErrorCode[] = ['BAD_BINARY', 'LENGTH_REQUIRED']
 
 /** What every route that computes may answer. */
 export const computeErrors: readonly ErrorCode[] = ['TENSOR_INVALID', 'TENSORS_TOO_MANY',

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { type ErrorCode, LossdError } from '../errors.ts'
 import { admitRequests, type Lifecycle } from './admission.ts'
+import { isBinary } from './formats.ts'
 import { countRequests, type Metrics } from './metrics.ts'
 import { mediaTypeUnsupported, problemOf, problemType, sendProblem } from './replies.ts'
 import { gatherRoutes } from './routes.ts'
@@ -18,6 +19,7 @@ export interface ServerSettings {
   /** Names and aliases, for what an unknown loss is told. */
   readonly lossNames: readonly string[]
   readonly bodyBytesMax: number
+  readonly binaryBytesMax: number
   readonly connectionsMax: number
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
@@ -39,7 +41,8 @@ declare module 'fastify' {
 }
 
 export function createServer (settings: ServerSettings): Server {
-  const { requestTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, bodyBytesMax } = settings
+  const { requestTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs } = settings
+  const { bodyBytesMax, binaryBytesMax } = settings
   const app = fastify({
     // A logger for every request would cost more than reading its body: faultLog is one for all.
     logger: false,
@@ -59,7 +62,9 @@ export function createServer (settings: ServerSettings): Server {
   app.server.maxHeadersCount = 100
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // A body that will be refused for its size is not asked for.
-    if (!(Number(request.headers['content-length']) > bodyBytesMax)) response.writeContinue()
+    const { 'content-length': length, 'content-type': type = '' } = request.headers
+    const bytesMax = isBinary(type) ? binaryBytesMax : bodyBytesMax
+    if (!(Number(length) > bytesMax)) response.writeContinue()
     app.server.emit('request', request, response)
   })
 
@@ -69,9 +74,7 @@ export function createServer (settings: ServerSettings): Server {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' },
     (_request, body, done) => { done(null, body) })
-  app.addContentTypeParser('*', (request, _body, done) => {
-    done(mediaTypeUnsupported(request.headers['content-type']))
-  })
+  app.addContentTypeParser('*', (request, _body, done) => { done(mediaTypeUnsupported(request)) })
 
   const sockets = new Set<Socket>()
   app.server.on('connection', socket => {

@@ -1,16 +1,21 @@
 // The routes of sessions: models that train on the server, a step at a time.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { datatypes } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
+import { allocateTensor } from '../buffer/tensor.ts'
 import { JsonWriter, type TensorForm } from '../codec/json-writer.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import { copiesOf, type OperationMemory, type Tensors } from '../sessions/memory.ts'
 import type { Session, StepResult, Turn } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/store.ts'
 import { bytesOf, objectOf, paramOf } from './bodies.ts'
+import { replyFormat, tensorFormats } from './formats.ts'
+import { safetensorsReply } from './loss-reply.ts'
 import { patienceOf } from './patience.ts'
-import { sendJson, sendProblem } from './replies.ts'
+import { type HeapReply, sendAnswer, sendJson, sendProblem } from './replies.ts'
 import { sessionSchemas } from './session-schemas.ts'
+import type { TextFields } from './text-fields.ts'
 
 export interface SessionRouteSettings {
   readonly sessions: Sessions
@@ -44,28 +49,37 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
     reply.code(204).send()
   }))
 
-  app.post(`${url}/:id/step`, { schema: sessionSchemas.step }, answered((request, reply) => {
+  const step = { schema: sessionSchemas.step, config: tensorFormats }
+  app.post(`${url}/:id/step`, step, answered((request, reply) => {
     const session = sessions.find(idOf(request))
     const turn = turnOf(request, reply, deadlineMs)
+    const format = replyFormat(request)
     return withMemory(sessions, async memory => {
-      const result = await session.runStep(objectOf(request), memory, turn)
+      const result = await session.runStep(objectOf(request, stepTexts), memory, turn)
       reply.header('etag', `"${result.seq}"`)
-      sendJson(reply, await printStep(heap, session, result))
+      sendAnswer(request, reply, format === 'safetensors'
+        ? stepTensors(memory, session, result)
+        : await printStep(heap, session, result))
     })
   }))
 
   const parameters = `${url}/:id/parameters`
-  app.get(parameters, { schema: sessionSchemas.parameters }, answered((request, reply) => {
+  const given = { config: { gives: tensorFormats.gives } }
+  const all = { schema: sessionSchemas.parameters, ...given }
+  app.get(parameters, all, answered((request, reply) => {
     const session = sessions.find(idOf(request))
-    return sendTensors(reply, sessions, session, session.parameters)
+    return sendTensors(request, reply, sessions, session, session.parameters)
   }))
   const parameter = `${parameters}/:name`
-  app.get(parameter, { schema: sessionSchemas.parameter }, answered((request, reply) => {
+  app.get(parameter, { schema: sessionSchemas.parameter, ...given }, answered((request, reply) => {
     const session = sessions.find(idOf(request))
     const tensors = oneOf(session.parameters, paramOf(request, 'name'))
-    return sendTensors(reply, sessions, session, tensors)
+    return sendTensors(request, reply, sessions, session, tensors)
   }))
-  app.put(parameters, { schema: sessionSchemas.replace }, answered((request, reply) => {
+  const replace = {
+    schema: sessionSchemas.replace, config: { takes: tensorFormats.takes, manyTensors: true }
+  }
+  app.put(parameters, replace, answered((request, reply) => {
     const session = sessions.find(idOf(request))
     const turn = turnOf(request, reply, deadlineMs)
     return withMemory(sessions, async memory => {
@@ -77,6 +91,8 @@ export function registerSessionRoutes (app: FastifyInstance, settings: SessionRo
 }
 
 const writer = new JsonWriter()
+
+const stepTexts: TextFields = { fields: { lr: 'value', return: 'names' }, others: 'fields' }
 
 // What is thrown becomes a problem. The promise is ours: Fastify must not send anything itself.
 function answered (handler: Handler): (request: FastifyRequest, reply: FastifyReply) => void {
@@ -107,11 +123,20 @@ function sendSession (reply: FastifyReply, session: Session, status = 200): void
 
 // Copies are printed: while that goes on, a step may replace the session's own.
 function sendTensors (
-  reply: FastifyReply, sessions: Sessions, session: Session, tensors: Tensors
+  request: FastifyRequest, reply: FastifyReply, sessions: Sessions, session: Session,
+  tensors: Tensors
 ): Promise<void> {
+  const format = replyFormat(request)
   return withMemory(sessions, async memory => {
-    reply.header('etag', `"${session.seq}"`)
+    const { seq, step } = session
+    reply.header('etag', `"${seq}"`)
     const copies = copiesOf(memory, tensors)
+    if (format === 'safetensors') {
+      // What PyTorch's readers of such files look for.
+      const metadata = { format: 'pt', seq: String(seq), step: String(step) }
+      sendAnswer(request, reply, safetensorsReply(memory.heap, memory.lease, copies, metadata))
+      return
+    }
     writer.clear()
     sendJson(reply, await printTensors(memory.heap, copies, 'typed').take())
   })
@@ -155,6 +180,28 @@ function printStep (
   }
   if (gradInput !== undefined) writer.text(',"grad_input":').tensor(heap, gradInput, form)
   return writer.text('}').take()
+}
+
+/** The tensors asked for and the loss; the rest as metadata. */
+function stepTensors (
+  { heap, lease }: OperationMemory, { description: { datatype } }: Session, result: StepResult
+): HeapReply {
+  const { seq, step, loss, examples, gradNorm, lr, skipped, warnings } = result
+  const { outputs, gradients, gradInput } = result
+  const scalar = allocateTensor(lease, datatype, [])
+  const view = datatype === 'FP32' ? heap.f32 : heap.f64
+  view[scalar.address / datatypes[datatype].bytes] = loss
+  const tensors = new Map([['loss', scalar]])
+  if (outputs !== undefined) tensors.set('outputs', outputs)
+  for (const [name, gradient] of gradients ?? []) tensors.set(`grad.${name}`, gradient)
+  if (gradInput !== undefined) tensors.set('grad_input', gradInput)
+  const facts = {
+    seq, step, examples, grad_norm: shortest(gradNorm, datatype), lr, durable: false,
+    ...(skipped ? { skipped } : {}), ...(warnings.length > 0 ? { warnings } : {})
+  }
+  const metadata = Object.entries(facts).map(([name, fact]) =>
+    [name, typeof fact === 'string' ? fact : JSON.stringify(fact)])
+  return safetensorsReply(heap, lease, tensors, Object.fromEntries(metadata))
 }
 
 // A float32 with the fewest digits that give it again; what is not finite as a string.

@@ -5,7 +5,8 @@ import type { ErrorCode } from '../errors.ts'
 import { layers } from '../layers/index.ts'
 import { optimizers } from '../optimizers/index.ts'
 import {
-  bodyErrors, computeErrors, numberSchema, problemReplies, ref, warningSchema
+  binaryErrors, bodyErrors, computeErrors, numberSchema, problemReplies, ref, tensorBody,
+  tensorReply, warningSchema
 } from './schemas.ts'
 
 const model = Type.Object({
@@ -92,6 +93,11 @@ function tagged (schema: TSchema, headers: Record<string, unknown> = {}): TSchem
 
 const sessions = { tags: ['Sessions'] }
 
+const stepWishes = {
+  lr: Type.Optional(Type.Number({ minimum: 0, description: 'For this step alone' })),
+  return: Type.Optional(Type.Array(Type.Enum(['outputs', 'gradients', 'grad_input'])))
+}
+
 export const sessionSchemas = {
   create: {
     ...sessions,
@@ -154,14 +160,14 @@ export const sessionSchemas = {
       'beside input. What fails changes nothing.',
     params: id,
     headers: ifMatch,
-    body: Type.Object({
+    querystring: Type.Object(stepWishes),
+    body: tensorBody(Type.Object({
       input: ref('Tensor'),
       target: Type.Optional(ref('Tensor')),
-      lr: Type.Optional(Type.Number({ minimum: 0, description: 'For this step alone' })),
-      return: Type.Optional(Type.Array(Type.Enum(['outputs', 'gradients', 'grad_input'])))
-    }, { examples: [{ input: [[0.5, -1], [1, 2]], target: [0, 2], return: ['outputs'] }] }),
+      ...stepWishes
+    }, { examples: [{ input: [[0.5, -1], [1, 2]], target: [0, 2], return: ['outputs'] }] })),
     response: {
-      200: tagged(Type.Object({
+      200: tagged(tensorReply(Type.Object({
         seq: Type.Integer(),
         step: Type.Integer(),
         loss: numberSchema,
@@ -174,9 +180,10 @@ export const sessionSchemas = {
         outputs: Type.Optional(ref('Tensor')),
         gradients: Type.Optional(Type.Record(Type.String(), ref('Tensor'))),
         grad_input: Type.Optional(ref('Tensor'))
-      })),
-      ...problemReplies(...gone, ...turns, ...bodyErrors, ...computeErrors, 'ARGUMENT_MISSING',
-        'TARGET_RANGE', 'VALUE_RANGE', 'VALUE_REFUSED', 'OPTION_INVALID', 'NON_FINITE')
+      }), 'What the step came to')),
+      ...problemReplies(...gone, ...turns, ...bodyErrors, ...binaryErrors, ...computeErrors,
+        'ARGUMENT_MISSING', 'TARGET_RANGE', 'VALUE_RANGE', 'VALUE_REFUSED', 'OPTION_INVALID',
+        'NON_FINITE')
     }
   },
   parameters: {
@@ -185,7 +192,8 @@ export const sessionSchemas = {
     summary: 'All parameters, by their state_dict names',
     params: id,
     response: {
-      200: tagged(Type.Record(Type.String(), ref('TypedTensor'))),
+      200: tagged(tensorReply(
+        Type.Record(Type.String(), ref('TypedTensor')), 'Tensors by their names')),
       ...problemReplies(...gone)
     }
   },
@@ -198,7 +206,8 @@ export const sessionSchemas = {
       name: Type.String({ description: 'As in a state_dict: 0.weight' })
     }),
     response: {
-      200: tagged(Type.Record(Type.String(), ref('TypedTensor'))),
+      200: tagged(tensorReply(
+        Type.Record(Type.String(), ref('TypedTensor')), 'Tensors by their names')),
       ...problemReplies(...gone, 'PARAMETER_UNKNOWN')
     }
   },
@@ -209,11 +218,11 @@ export const sessionSchemas = {
     description: 'Names and shapes must be the model’s. The state of the optimizer stays.',
     params: id,
     headers: ifMatch,
-    body: Type.Record(Type.String(), ref('Tensor')),
+    body: tensorBody(Type.Record(Type.String(), ref('Tensor'))),
     response: {
       200: tagged(change),
-      ...problemReplies(...gone, ...turns, ...bodyErrors, 'ARGUMENT_MISSING', 'SHAPE_MISMATCH',
-        'TENSOR_INVALID', 'DATATYPE_MISMATCH', 'HEAP_FULL')
+      ...problemReplies(...gone, ...turns, ...bodyErrors, ...binaryErrors, 'ARGUMENT_MISSING',
+        'SHAPE_MISMATCH', 'TENSOR_INVALID', 'DATATYPE_MISMATCH', 'HEAP_FULL')
     }
   }
 } as const

@@ -9,10 +9,11 @@ import { JsonWriter } from '../codec/json-writer.ts'
 import type { Evaluated, PreparedLoss } from '../compute/prepared.ts'
 import type { Patience } from '../compute/when-finished.ts'
 import { LossdError } from '../errors.ts'
-import {
-  type LossMachine, located, type Placed, placeInputs, prepare, printAll, refuseWarnings
-} from './loss-answer.ts'
+import type { FormatName } from './formats.ts'
+import { type LossMachine, located, type Placed, placeInputs, prepare } from './loss-answer.ts'
+import { printAll, refuseWarnings, safetensorsReply } from './loss-reply.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
+import type { Answer } from './replies.ts'
 import { type FindLoss, readTerms, type Term, termBody } from './terms-request.ts'
 
 /** One term on its way: what it asks, and what came of it. */
@@ -24,12 +25,12 @@ interface Running extends Placed {
 
 /** Answers a body of terms with the text of the reply. @throws as for one loss. */
 export function answerTerms (
-  settings: LossMachine, body: JsonObject, find: FindLoss, patience: Patience
-): Promise<string | Buffer> {
+  settings: LossMachine, body: JsonObject, find: FindLoss, patience: Patience, format: FormatName
+): Promise<Answer> {
   const lease = settings.machine.heap.lease()
   try {
     const running = readTerms(body, find).map(term => start(settings, body, term, lease))
-    return run(settings.machine.heap, lease, running, patience)
+    return run(settings.machine.heap, lease, running, patience, format)
   } catch (fault) {
     lease.end()
     throw fault
@@ -37,8 +38,8 @@ export function answerTerms (
 }
 
 async function run (
-  heap: Heap, lease: Lease, running: readonly Running[], patience: Patience
-): Promise<string | Buffer> {
+  heap: Heap, lease: Lease, running: readonly Running[], patience: Patience, format: FormatName
+): Promise<Answer> {
   try {
     const results: Evaluated[] = []
     for (const { term, request, prepared, base, addresses } of running) {
@@ -47,7 +48,7 @@ async function run (
       if (request.strict) refuseWarnings(evaluated)
       results.push(evaluated)
     }
-    return await print(heap, lease, running, results)
+    return await print(heap, lease, running, results, format)
   } finally {
     lease.end()
   }
@@ -92,8 +93,9 @@ const writer = new JsonWriter()
 
 /** {"loss", "terms": [{"loss", "value"}], "gradients", "warnings"?} */
 function print (
-  heap: Heap, lease: Lease, running: readonly Running[], results: readonly Evaluated[]
-): ReturnType<JsonWriter['take']> {
+  heap: Heap, lease: Lease, running: readonly Running[], results: readonly Evaluated[],
+  format: FormatName
+): Answer | Promise<Answer> {
   const form = running.some(({ request }) => request.typed) ? 'typed' : 'plain'
   const scales = running.map(({ term }) => term.scale)
   const values = results.map(({ loss }) => loss)
@@ -101,6 +103,14 @@ function print (
   for (const [index, { shape }] of values.entries()) refuseShape(shape, first, index)
   const loss = weightedSum(heap, lease, values, scales)
   const sums = sumGradients(heap, lease, results, scales)
+  const warnings = results.flatMap(result => result.warnings)
+  if (format === 'safetensors') {
+    const tensors = new Map([['loss', loss]])
+    for (const [index, value] of values.entries()) tensors.set(`term.${index}`, value)
+    for (const [name, sum] of sums) tensors.set(`grad.${name}`, sum)
+    return safetensorsReply(heap, lease, tensors,
+      warnings.length === 0 ? {} : { warnings: JSON.stringify(warnings) })
+  }
   writer.clear()
   writer.text('{"loss":').tensor(heap, loss, form).text(',"terms":[')
   for (const [index, value] of values.entries()) {
@@ -109,7 +119,6 @@ function print (
   }
   writer.text(']')
   printAll(writer, 'gradients', heap, sums, form)
-  const warnings = results.flatMap(result => result.warnings)
   if (warnings.length > 0) writer.text(',"warnings":').value(warnings)
   return writer.text('}').take()
 }

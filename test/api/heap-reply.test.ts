@@ -9,7 +9,6 @@ import { createMetrics } from '../../src/api/metrics.ts'
 import { HeapReply, sendAnswer } from '../../src/api/replies.ts'
 import { createServer } from '../../src/api/server.ts'
 import { Heap } from '../../src/buffer/heap.ts'
-import { configRows } from '../../src/config.ts'
 
 const lines: string[] = []
 const logger = pino({ level: 'debug' }, { write: (line: string) => { lines.push(line) } })
@@ -18,12 +17,10 @@ const logger = pino({ level: 'debug' }, { write: (line: string) => { lines.push(
 async function serve (t: Test): Promise<{ heap: Heap, port: number, text: () => Promise<string> }> {
   const heap = Heap.create({ bytes: 64 << 20 })
   const metrics = createMetrics([])
-  const limits = Object.fromEntries(
-    Object.entries(configRows).map(([name, row]) => [name, Number(row.default)]))
   const server = createServer({
-    ...limits, logger, lifecycle: { state: 'ready' }, metrics, lossNames: [],
-    bodyBytesMax: 1000, connectionsMax: 100, headersTimeoutMs: 1000, requestTimeoutMs: 2000,
-    keepAliveTimeoutMs: 1000
+    logger, lifecycle: { state: 'ready' }, metrics, lossNames: [],
+    bodyBytesMax: 1000, binaryBytesMax: 1000, connectionsMax: 100,
+    headersTimeoutMs: 1000, requestTimeoutMs: 2000, keepAliveTimeoutMs: 1000
   })
   server.get('/:bytes', (request, reply) => {
     const bytes = Number((request.params as { bytes: string }).bytes)

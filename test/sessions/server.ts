@@ -2,7 +2,7 @@
 
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { admitJson, type Lifecycle } from '../../src/api/admission.ts'
+import { admitBodies, type Lifecycle } from '../../src/api/admission.ts'
 import { registerDocs } from '../../src/api/docs.ts'
 import { createServer } from '../../src/api/server.ts'
 import { registerSessionRoutes } from '../../src/api/session-routes.ts'
@@ -40,7 +40,8 @@ export function numbersOf (value: unknown): number[] {
 }
 
 const limits = {
-  bodyBytesMax: 1 << 20, connectionsMax: 16, headersTimeoutMs: 1000, requestTimeoutMs: 2000,
+  bodyBytesMax: 1 << 20, binaryBytesMax: 1 << 20, connectionsMax: 16, headersTimeoutMs: 1000,
+  requestTimeoutMs: 2000,
   keepAliveTimeoutMs: 1000
 }
 
@@ -52,7 +53,7 @@ export async function clientOf (t: Test, settings: SessionsSettings = {}): Promi
   const server = createServer({ ...limits, logger, lifecycle, lossNames: [] })
   await registerDocs(server)
   await server.register(async json => {
-    admitJson(json)
+    admitBodies(json, limits)
     registerSessionRoutes(json, { sessions, heap: machine.heap, deadlineMs: 10_000 })
   })
   t.teardown(async () => {
