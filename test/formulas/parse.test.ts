@@ -44,6 +44,11 @@ t.test('operators bind as tightly as they should', async t => {
     ['x => x + 1', '(=> x (+ x 1))'],
     ['(a, b) => a ? b : 0', '(=> a b (? a b 0))'],
     ["kind == 'mean'", "(== kind 'mean')"],
+    ["kind == '('", "(== kind '(')"],
+    ['!false && true', '(&& (! false) true)'],
+    ['.25 + 1e+2 + 3E-1', '(+ (+ 0.25 100) 0.3)'],
+    ['+-a - +b', '(- (- a) b)'],
+    ['x[(a)][b] ** 2', '(** ([] ([] x =a) =b) 2)'],
     ['1.5e-3 + .5 + 2. + true', '(+ (+ (+ 0.0015 0.5) 2) true)'],
     ['tail.0.0.weight * 2', '(* tail.0.0.weight 2)'],
     ['sum(a,\n  C,\n)', '(sum a C)']

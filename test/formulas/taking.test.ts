@@ -29,7 +29,17 @@ t.test('what is read beyond the ends has its gradient at the ends', async t => {
     ['x: real[N]; x[N = 5]', { x }, [0, 0, 1]],
     ['x: real[N]; y: real[C]; M = axis(C); index(N)[N = index(M)] * x',
       { x, y: row(1, 2, 3, 4, 5) }, [7, 7, 7]],
-    ['x: real[N]; i: integer[M]; index(N)[N = i] * x', { x, i }, [3, 3, 3]]
+    ['x: real[N]; i: integer[M]; index(N)[N = i] * x', { x, i }, [3, 3, 3]],
+    // What is held inside the axis is still rounded down; what is whole is still held inside.
+    ['x: real[N]; y: real[M]; x[N = clamp(y, 0, N - 1)]', { x, y: row(0.4, 1.7, 2) }, [1, 1, 1]],
+    ['x: real[N]; y: real[M]; x[N = floor(y)]', { x, y: row(-0.4, 1.7, 9) }, [1, 1, 1]],
+    ['x: real[N]; i: integer[M]; x[N = clamp(i, 0, N)]', { x, i }, [1, 1, 1]],
+    ['x: real[N]; i: integer[M]; x[N = clamp(i, -1, N - 1)]', { x, i }, [1, 1, 1]],
+    ['x: real[N]; i: integer[M]; x[N = clamp(i, 0, N - 2)]', { x, i }, [1, 2, 0]],
+    ['x: real[N]; y: real[C]; i: integer[M]; x[N = clamp(i, 0, C - 1)]', { x, y: row(1, 2), i },
+      [1, 2, 0]],
+    ['x: real[N]; x[N = 1.5] + x[N = -1]', { x }, [1, 1, 0]],
+    ['x: real[N]; f = (a, A) => a[A = 1] * sum(a, A); f(x, N)', { x }, [-2, 1, -2]]
   ]
   for (const [text, tensors, slopes] of texts) {
     t.same(evaluate(text, tensors).gradients.get('x'), slopes, text)
