@@ -38,7 +38,10 @@ export interface Tolerance {
 const folder = 'test/golden'
 
 // Files that are not called after their loss.
-const renamed: ReadonlyMap<string, string> = new Map([['nll-loss2d', 'nll']])
+const renamed: ReadonlyMap<string, string> = new Map([
+  ['nll-loss2d', 'nll'],
+  ['adaptive-log-softmax-with-loss', 'adaptive-log-softmax-with-loss']
+])
 
 type Part = 'grads' | 'nondiff' | 'tags' | 'tolerance'
 
@@ -60,6 +63,7 @@ function read (path: string): GoldenCase[] {
   const loss = renamed.get(kebab) ?? kebab.replace(/-loss$/, '')
   return file.cases.map(each => ({
     ...each,
+    ...apart(each),
     loss,
     name: `${file.loss} ${each.name}`,
     grads: each.grads ?? {},
@@ -70,6 +74,20 @@ function read (path: string): GoldenCase[] {
       zeroForNaN: loss === 'ctc' && each.name.startsWith('neg_inf_log_probs')
     }
   }))
+}
+
+// Lists among the options are tensors.
+function apart (
+  { options, inputs }: Pick<GoldenCase, 'options' | 'inputs'>
+): Pick<GoldenCase, 'options' | 'inputs'> {
+  const rows = Object.entries(options)
+  const lists = rows.flatMap(([name, data]) => Array.isArray(data)
+    ? [[name, { shape: [data.length], dtype: 'int64', data }] as const]
+    : [])
+  return {
+    options: Object.fromEntries(rows.filter(([, value]) => !Array.isArray(value))),
+    inputs: { ...inputs, ...Object.fromEntries(lists) }
+  }
 }
 
 /** What lossd refuses on purpose: size_average and reduce. */

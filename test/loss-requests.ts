@@ -3,6 +3,7 @@
 
 import fc from 'fast-check'
 import { LossdError } from '../src/errors.ts'
+import { bind, type TensorShape } from '../src/formulas/bind.ts'
 import type {
   Definition, Kind, OptionArgument, TensorArgument
 } from '../src/formulas/definition.ts'
@@ -60,7 +61,9 @@ export function requests (definition: Definition, limits: Limits = {}): fc.Arbit
     hasOptional: fc.boolean(),
     axes: list(length, definition.axes.length),
     group,
-    given: list(fc.boolean(), count),
+    // Any of those that may be left out, or the first few.
+    given: fc.oneof(list(fc.boolean(), count),
+      fc.nat(count).map(first => Array.from({ length: count }, (_, index) => index < first))),
     dropped: list(fc.oneof(fc.constant(0), fc.nat(3)), count),
     single: list(list(fc.oneof(fc.constant(false), fc.boolean()), 3), count),
     options: optionsOf(definition, reductions),
@@ -84,7 +87,7 @@ export async function accepted (
 ): Promise<Drawn | null> {
   for (const each of [request, positive(request)]) {
     const reply = await machine.ask(each).catch((fault: unknown) => {
-      if (fault instanceof LossdError && fault.code === 'VALUE_REFUSED') return null
+      if (isRefusal(fault)) return null
       throw fault
     })
     if (reply === null) continue
@@ -92,6 +95,12 @@ export async function accepted (
     if (!numbers.some(Number.isNaN)) return each
   }
   return null
+}
+
+/** True of what a loss may refuse though its declarations allow it. */
+export function isRefusal (fault: unknown): boolean {
+  return fault instanceof LossdError && (fault.code === 'VALUE_REFUSED' ||
+    (fault.code === 'SHAPE_MISMATCH' && fault.message.startsWith('Nothing can be taken')))
 }
 
 /** True if the shapes alone say which alternatives were drawn. */
@@ -144,6 +153,8 @@ export function drawn (
 ): Drawn {
   const random = new Random(choices.seed)
   const tensors: Record<string, RequestTensor> = {}
+  const shapes: Record<string, TensorShape> = {}
+  const kinds = new Map<TensorArgument, Kind>()
   const dimensions: Record<string, readonly string[]> = {}
   const axesOf: Record<string, readonly AxisSyntax[]> = {}
   const groups = new Map<string, ReadonlyMap<string, number>>()
@@ -174,8 +185,15 @@ export function drawn (
       return axis.group ? [...group] : [[axis.name, axis.length ?? axes.get(axis.name) ?? 1]]
     })
     dimensions[argument.name] = shape.map(([name]) => name)
-    tensors[argument.name] =
-      tensorOf(argument, kind, shape.map(([, length]) => length), axes, random)
+    shapes[argument.name] = { shape: shape.map(([, length]) => length), kind: kind.kind }
+    kinds.set(argument, kind)
+  }
+  // Classes may lie along an axis that the text makes.
+  const { axes: known } = bind(definition, shapes, choices.options)
+  for (const [argument, kind] of kinds) {
+    const { shape } = shapes[argument.name] as TensorShape
+    const classes = along.size === 0 ? 1 : known.get(kind.along) ?? axes.get(kind.along) ?? 1
+    tensors[argument.name] = tensorOf(argument, kind, shape, classes, random)
   }
   const lengths = new Map([...axes, ...whole])
   const frozen = new Set(definition.frozen.map(({ argument }) => argument))
@@ -203,12 +221,12 @@ function shrunk (
 }
 
 function tensorOf (
-  { bounds, default: fallback }: TensorArgument, { kind, along }: Kind, shape: readonly number[],
-  lengths: ReadonlyMap<string, number>, random: Random
+  { bounds, default: fallback }: TensorArgument, { kind }: Kind, shape: readonly number[],
+  classes: number, random: Random
 ): RequestTensor {
   // A tensor that may be left out is a weight: sums of weights shall stay away from 0.
   const [low, high] = inside(bounds, fallback === null ? [-2, 2] : [0.25, 2])
-  const bound = kind === 'class' ? lengths.get(along) ?? 1 : 2
+  const bound = kind === 'class' ? classes : 2
   // Numbers that float32 holds, so that both precisions compute the same.
   const value = kind === 'real'
     ? () => Math.fround(low + (high - low) * random.next())

@@ -24,8 +24,13 @@ const reserved = new Set([
   'reduce'
 ])
 
-/** Declared axes and groups, in the order of the text, each as it first stands. */
-export function declaredAxes (declarations: readonly Declaration[]): Map<Axis, AxisSyntax> {
+/**
+ * Declared axes and groups, in the order of the text, each as it first stands. Classes may count
+ * along an axis that the text makes.
+ */
+export function declaredAxes (
+  declarations: readonly Declaration[], made: readonly string[]
+): Map<Axis, AxisSyntax> {
   const axes = new Map<Axis, AxisSyntax>()
   for (const type of declarations.flatMap(({ types }) => types)) {
     for (const axis of type.axes ?? []) {
@@ -37,8 +42,8 @@ export function declaredAxes (declarations: readonly Declaration[]): Map<Axis, A
     }
   }
   for (const { along, position } of declarations.flatMap(({ types }) => types)) {
-    if (along !== '' && !axes.has(along)) {
-      fail(position, `There is no axis ${along}${suggest(along, axes.keys())}`)
+    if (along !== '' && !axes.has(along) && !made.includes(along)) {
+      fail(position, `There is no axis ${along}${suggest(along, [...axes.keys(), ...made])}`)
     }
   }
   return axes

@@ -10,6 +10,7 @@ import { chooseKind } from './kinds.ts'
 import { layoutOf, type Run, runsOf } from './layout.ts'
 import { deriveAxes } from './measure.ts'
 import { bindOptions, type Options, type OptionValue } from './options.ts'
+import { settleReduction } from './reduction.ts'
 
 /** A tensor of the request; `datatype` is that of values which are not real (default INT64). */
 export interface TensorShape {
@@ -60,6 +61,7 @@ export function bind (
     else givens.push(giveAs(argument, kindOf(argument, tensor, givens), tensor.shape, givens))
   }
   const { known, numbers } = bindOptions(definition, options)
+  settleReduction(definition, known)
   const fitted = fit(givens)
   const axes = new Map<Axis, number>()
   const shapes = new Map<Axis, readonly number[]>()

@@ -175,6 +175,11 @@ export class Checker {
   }
 }
 
+/** Axes that a text makes, by name: M = axis(2 * N). */
+export function madeAxes (statements: readonly Statement[]): string[] {
+  return statements.filter(({ expression }) => isAxis(expression)).map(({ name }) => name)
+}
+
 // Words that other languages use for something else.
 const instead: ReadonlyMap<string, string> = new Map([
   ['max', 'max reduces over an axis; the larger of two values is maximum(a, b).'],

@@ -112,7 +112,8 @@ function ofClasses (
     .reduce((a, b) => graph.apply('and', a, b), graph.constant(true))
   if (!below) within = graph.apply('and', within, graph.apply('ge', node, graph.constant(0)))
   // Without its axis there is one class.
-  const classes = context.binding.axes.has(along) ? graph.size(along) : graph.constant(1)
+  const axis = axisOf(context.binding, along)
+  const classes = context.binding.axes.has(axis) ? graph.size(axis) : graph.constant(1)
   if (!above) within = graph.apply('and', within, graph.apply('lt', node, classes))
   let outside = graph.apply('not', within)
   if (definition.options.some(option => option.name === 'ignore_index')) {
@@ -200,6 +201,9 @@ export function explain (
   return fill(told, { definition, binding })
 }
 
+// The graph's axis of a name.
+function axisOf ({ derived }: Binding, name: string): string { return derived.get(name) ?? name }
+
 function firstOutside (
   definition: Definition,
   binding: Binding,
@@ -215,7 +219,7 @@ function firstOutside (
     ends.push({ operator: '>=', value: 0 })
   }
   if (kind === 'class' && !ends.some(({ operator }) => operator.startsWith('<'))) {
-    ends.push({ operator: '<', value: binding.axes.get(along) ?? 1 })
+    ends.push({ operator: '<', value: binding.axes.get(axisOf(binding, along)) ?? 1 })
   }
   const ignored = binding.numbers.get('ignore_index') ?? binding.known.get('ignore_index')
   for (let place = 0; place < values.length; place++) {
@@ -251,7 +255,8 @@ function fill (
       const shape = binding.tensors.get(name)?.shape
       if (shape !== undefined) return `[${shape.join()}]`
       // An optional axis that no tensor has is as one place long.
-      const value = binding.axes.get(name) ?? binding.numbers.get(name) ?? binding.known.get(name)
+      const length = binding.axes.get(axisOf(binding, name))
+      const value = length ?? binding.numbers.get(name) ?? binding.known.get(name)
         ?? (definition.axes.includes(name) ? 1 : undefined)
       if (value === undefined) return whole
       return String(less === undefined ? value : Number(value) - 1)

@@ -2,7 +2,7 @@
 // argument counts are checked in all branches; conditions beside the formula are read in its scope.
 
 import { argumentOf, declaredAxes, reductionOf } from './arguments.ts'
-import { Checker } from './check.ts'
+import { Checker, madeAxes } from './check.ts'
 import type {
   Argument,
   Definition,
@@ -36,9 +36,11 @@ export function define (
   const scope: Scope = { names: new Map(), outer: null }
   for (const { name, position, modifier } of declarations) {
     if (scope.names.has(name)) fail(position, `${name} is declared twice.`)
-    scope.names.set(name, { sort: modifier === 'state' ? 'state' : 'value', parameters: 0 })
+    // The reduction, too, may be given another value.
+    const again = modifier === 'state' || name === 'reduction'
+    scope.names.set(name, { sort: again ? 'state' : 'value', parameters: 0 })
   }
-  const axes = declaredAxes(declarations)
+  const axes = declaredAxes(declarations, madeAxes(statements))
   for (const [name, { position }] of axes) {
     if (scope.names.has(name)) {
       fail(position, `${name} is an axis and an argument; one of them needs another name.`)

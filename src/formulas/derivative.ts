@@ -34,7 +34,7 @@ export function derivative (definition: Definition, argument: string): string | 
     taken: [...definition.arguments.map(({ name }) => name), ...definition.axes]
   })
   if (body === null) return null
-  addAxisBearers(definition, used, axes)
+  addAxisBearers(definition, used, axes, new Set(binding.derived.keys()))
   const declarations = definition.arguments
     .filter(({ name }) => used.has(name))
     .map(each => axes.declare(declarationOf(each)))
@@ -43,11 +43,16 @@ export function derivative (definition: Definition, argument: string): string | 
 }
 
 // Adds arguments until each axis that the text names, or that classes lie along, belongs to one
-// that is declared.
-function addAxisBearers ({ tensors }: Definition, used: Set<string>, { named }: AxisNames): void {
-  const along = ({ kinds: [first] }: TensorArgument): Axis[] =>
-    first?.kind === 'class' ? [first.along] : []
-  const axes = [...named, ...tensors.filter(({ name }) => used.has(name)).flatMap(along)]
+// that is declared; an axis that the author made gets its statement.
+function addAxisBearers (
+  { tensors }: Definition, used: Set<string>, names: AxisNames, made: ReadonlySet<Axis>
+): void {
+  const along = ({ kinds: [first] }: TensorArgument): Axis[] => {
+    if (first?.kind !== 'class') return []
+    if (made.has(first.along)) names.write(first.along)
+    return [first.along, ...names.named]
+  }
+  const axes = [...names.named, ...tensors.filter(({ name }) => used.has(name)).flatMap(along)]
   for (const axis of axes) {
     const bearers = tensors.filter(({ kinds: [type] }) =>
       type?.axes.some(({ name }) => name === axis || name === groupOf(axis)))

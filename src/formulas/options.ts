@@ -101,7 +101,7 @@ function refuseUnknown (definition: Definition, name: string): never {
       { pointer }
     )
   }
-  const names = ['reduction', ...definition.options.map(option => option.name)]
+  const names = [...new Set(['reduction', ...definition.options.map(option => option.name)])]
   const near = nearest(name, names)
   const rest =
     near.length > 0 ? `did you mean ${near.join(' or ')}?` : `the options are ${names.join(', ')}`

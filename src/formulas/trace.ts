@@ -86,8 +86,9 @@ function nodesOf ({ names }: Environment): ReadonlyMap<string, Node> {
   return nodes
 }
 
-function axisOf (binding: Binding, name: Axis): AxisValue {
-  return { kind: 'axis', axes: binding.groups.get(name) ?? (binding.axes.has(name) ? [name] : []) }
+function axisOf ({ axes, derived, groups }: Binding, name: Axis): AxisValue {
+  const axis = derived.get(name) ?? name
+  return { kind: 'axis', axes: groups.get(name) ?? (axes.has(axis) ? [axis] : []) }
 }
 
 function known (graph: Graph, value: number | boolean | string): Value {

@@ -1,5 +1,6 @@
 // The table of losses, explicit and ordered by the kind of problem, as the guide is.
 
+import { adaptiveLogSoftmaxWithLoss } from './adaptive-log-softmax-with-loss.ts'
 import { asymmetric } from './asymmetric.ts'
 import { bce } from './bce.ts'
 import { bceLabelSmoothing } from './bce-label-smoothing.ts'
@@ -69,8 +70,8 @@ export const losses: readonly Loss[] = [
   mse, l1, huber, smoothL1, logCosh, charbonnier, cauchy, wing, quantile, msle, mape, poissonNll,
   gaussianNll,
   bce, bceWithLogits, softMargin, hinge, sigmoidFocal, bceLabelSmoothing,
-  crossEntropy, nll, linearCrossEntropy, multiMargin, categoricalHinge, softmaxFocal, poly1Ce,
-  generalizedCe, symmetricCe,
+  crossEntropy, nll, linearCrossEntropy, adaptiveLogSoftmaxWithLoss, multiMargin, categoricalHinge,
+  softmaxFocal, poly1Ce, generalizedCe, symmetricCe,
   multiLabelMargin, multiLabelSoftMargin, asymmetric,
   klDiv,
   marginRanking, ranknet, bpr, listnet, listmle, lambdarank,

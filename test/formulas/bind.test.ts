@@ -181,6 +181,9 @@ t.test('the language of shapes: ~, like, to, lengths, groups', async t => {
   const derived = bindShapes(
     'a: real[N, C]\nM = axis(N); L = axis(2 * C + 1)\nsum(a * index(L), L)', { a: [4, 3] })
   t.same(Object.fromEntries(derived.axes), { N: 4, C: 3, "N'": 4, L: 7 })
+  const { axes: bounded } =
+    bindShapes('a: real[N]\nM = axis(maximum(N, 5)); L = axis(minimum(N, 2))\na', { a: [4] })
+  t.same([bounded.get('M'), bounded.get('L')], [5, 2])
   t.throws(() => bindShapes('a: real[N]\nM = axis(N / 2)\nsum(a * index(M), M)', { a: [3] }),
     { message: /whole number/ })
 })
@@ -220,6 +223,22 @@ t.test('options that do not fit are refused', async t => {
   }
   const infinite = bindShapes('huber', { input: [1], target: [1] }, { delta: 'Infinity' })
   t.equal(infinite.numbers.get('delta'), Infinity)
+})
+
+t.test('a text may say how it is reduced, by its options', async t => {
+  const text = `x: real[N]; whole: boolean = false; reduction: 'none' | 'mean' | 'sum' = 'mean'
+    reduction = whole ? 'none' : reduction
+    x`
+  const settled = (options: Record<string, unknown>): unknown =>
+    bindShapes(text, { x: [3] }, options).known.get('reduction')
+  t.equal(settled({}), 'mean')
+  t.equal(settled({ reduction: 'sum' }), 'sum')
+  t.equal(settled({ reduction: 'sum', whole: true }), 'none')
+  for (const odd of ["'all'", '1']) {
+    const wrong = `x: real[N]; reduction: 'mean' | 'sum' = 'sum'\nreduction = ${odd}; x`
+    t.throws(() => bindShapes(wrong, { x: [3] }),
+      { code: 'FORMULA_INVALID', message: 'reduction must be none, mean, sum.' })
+  }
 })
 
 t.test('missing arguments are named, defaults stand in', async t => {

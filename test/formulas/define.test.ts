@@ -57,6 +57,8 @@ const bad: readonly (readonly [text: string, sentence: string])[] = [
   ['input: real[N]; t: real[N] like ‸inpt\ninput', 'like needs a tensor declared before t; did ' +
     'you mean input?'],
   ['input: real[N]; t: ‸class(H)[N]\ninput', 'There is no axis H.'],
+  ['input: real[N]; t: ‸class(Rows)[N]\nRow = axis(N); input',
+    'There is no axis Rows; did you mean Row?'],
   ['‸n: number = true\nn', 'The default of n must be a number.'],
   ["‸n: 'mean' | 'sum' = 'maen'\nn", 'The default of n must be one of its choices; did you mean ' +
     'mean?'],

@@ -112,10 +112,23 @@ t.test('x[target] takes along the class axis', async t => {
     { code: 'TARGET_RANGE', message: 'target holds 3 at [1]; classes are 0 to 2' })
   const heads = 'm: real[N, H]; target: class(H)[N]; w: real[H]\nm[target] * w[target]'
   t.same(evaluateText(heads, { m, target: row(2, 0), w: row(1, 2, 3) }), [9, 4])
+  const made = 'm: real[N, C]; target: class(K)[N]\nK = axis(2 * C)\nm[C = target / 2]'
+  t.same(evaluateText(made, { m, target: row(5, 2) }), [3, 6], 'along an axis that the text makes')
+  t.throws(() => evaluateText(made, { m, target: row(2, 6) }),
+    { code: 'TARGET_RANGE', message: 'target holds 6 at [1]; classes are 0 to 5' })
+  const renamed = 'm: real[N, C]; target: class(K)[N]\nK = axis(C)\nm[C = target]'
+  t.throws(() => evaluateText(renamed, { m, target: row(2, 3) }),
+    { code: 'TARGET_RANGE', message: 'target holds 3 at [1]; classes are 0 to 2' })
   const bounded = 'm: real[N, C]; target: class[N] >= -1\ntarget < 0 ? 0 : m[target]'
   t.same(evaluateText(bounded, { m, target: row(-1, 1) }), [0, 6])
   t.throws(() => evaluateText('m: real[N, D]; i: integer[N]\nm[i]', { m, i: row(0, 1) }),
     { code: 'FORMULA_INVALID', message: 'Say along which axis: x[C = i].' })
+})
+
+t.test('the length of an axis without places is known', async t => {
+  const text = 'x: real[N]; m: real[C]; N == 0 ? m : m * x[N = 0]'
+  t.same(evaluateText(text, { x: row(), m: row(1, 2) }), [1, 2])
+  t.same(evaluateText(text, { x, m: row(1, 2) }), [1, 2])
 })
 
 t.test('a missing tensor is its default and folds away', async t => {
@@ -248,7 +261,8 @@ t.test('the statements of a formula are found by their names', async t => {
     const definition = define(loss.formula)
     const { statements } = trace(definition, request(definition).binding, new Graph([]))
     const isNumber = (name: string): boolean =>
-      name !== '' && !definition.derived.some(axis => axis.name === name)
+      name !== '' && name !== 'reduction' &&
+      !definition.derived.some(axis => axis.name === name)
     const named = definition.statements
       .filter(({ name, expression }) => isNumber(name) && expression.kind !== 'function')
       .map(({ name }) => name)
