@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly logger: Logger
   /** True if kernels may use relaxed SIMD. */
   readonly relaxed: boolean
+  /** Who compiles, if several services share it; else the service has a workshop of its own. */
+  readonly workshop?: Workshop
 }
 
 /** The whole service, listening or not. */
@@ -59,7 +61,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     programsMax: config.programsMax,
     onFault: fault => logger.warn({ fault }, 'a worker thread was lost')
   })
-  const workshop = new Workshop({ limitMs: config.compileMsMax, modules: [lossWork.module] })
+  const workshop = surroundings.workshop ?? openWorkshop(config)
   const doer: Doer = (work, given) => workshop.do(work, given)
   const programs = new LossPrograms({
     relaxed,
@@ -82,7 +84,9 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
   })
   const facts = { threads: config.threads, relaxed_simd: relaxed ? 'on' : 'off' }
   const metrics = createMetrics(readings(heap, pool, sessions))
-  const server = createServer({ ...config, logger, lifecycle, lossNames, metrics })
+  const server = createServer({
+    ...config, logger, lifecycle, lossNames, keptNames: () => kept.names, metrics
+  })
   await registerRoutes(
     server, { ...config, heap, machine, doer, sessions, kept, lifecycle, metrics, facts })
   await server.ready()
@@ -105,11 +109,16 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
       if (server.server.listening) await drain(server, config)
       else await server.close()
       sessions.close()
-      await workshop.close()
+      if (surroundings.workshop === undefined) await workshop.close()
       await pool.close({ graceMs: 1000 })
       heap.close()
     }
   }
+}
+
+/** Where programs are compiled: its first thread starts at once. */
+export function openWorkshop ({ compileMsMax }: Pick<Config, 'compileMsMax'>): Workshop {
+  return new Workshop({ limitMs: compileMsMax, modules: [lossWork.module] })
 }
 
 /** Whether kernels may use relaxed SIMD; `on` sets Node's flag for it. Throws ConfigError. */

@@ -3,7 +3,7 @@
 
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { buildApp, type Service } from '../src/app.ts'
+import { buildApp, openWorkshop, type Service } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 
 export interface Answer {
@@ -27,6 +27,9 @@ export interface App {
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
+// One for all services of a test: its thread is warm from the second on.
+const workshop = openWorkshop({ compileMsMax: 60_000 })
+
 /** Builds and starts the service with a few settings changed. */
 export async function build (
   t: Test, settings: Readonly<Record<string, string>> = {}
@@ -41,7 +44,8 @@ export async function buildIdle (
   t: Test, settings: Readonly<Record<string, string>> = {}
 ): Promise<App> {
   const config = readConfig({ MEMORY_MB: '64', THREADS: '1', ...settings })
-  const service = await buildApp(config, { logger: pino({ level: 'silent' }), relaxed: false })
+  const service = await buildApp(config,
+    { logger: pino({ level: 'silent' }), relaxed: false, workshop })
   t.teardown(() => service.close())
   const send: App['send'] = async (method, url, headers = {}, payload) => {
     const reply = await service.server.inject({

@@ -1,12 +1,9 @@
 // The schemas of the routes for clients' own formulas: what OpenAPI and the page at /docs show.
 // Their examples run. Beside them the grammar, as GET /v1/formulas tells it.
 
-import { type TSchema, Type } from 'typebox'
+import { Type } from 'typebox'
 import { termsMax } from './terms-request.ts'
-import { querySchemas } from './loss-schemas.ts'
-import {
-  binaryErrors, bodyErrors, computeErrors, problemReplies, ref, tensorBody, tensorReply
-} from './schemas.ts'
+import { bodyErrors, compileErrors, computeErrors, problemReplies, ref } from './schemas.ts'
 
 /** The language in short. */
 export const grammar = `text        = { declaration } statement { statement }   by lines or ";"
@@ -80,7 +77,7 @@ const evaluated = Type.Object({
     wat: Type.String({ description: 'The module, as text' }),
     loops: Type.Array(Type.String())
   }))
-})
+}, { description: 'The loss and its gradients, plain or typed as the arguments are' })
 
 const description = Type.Object({
   name: Type.String(),
@@ -96,16 +93,10 @@ const params = Type.Object({
 })
 
 const tags = ['Formulas']
-const evaluateCodes = [...bodyErrors, ...binaryErrors, ...computeErrors,
-  'FORMULA_INVALID', 'FORMULA_TOO_LARGE', 'OPTION_UNKNOWN', 'OPTION_INVALID',
-  'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN',
+const evaluateCodes = [...bodyErrors, ...computeErrors, 'FORMULA_INVALID',
+  'OPTION_UNKNOWN', 'OPTION_INVALID', 'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN',
   'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE', 'VALUE_RANGE', 'WARNING_REFUSED'] as const
 const readErrors = ['BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING'] as const
-
-/** Options of any name stand in the query too. */
-function queryOf (more: Record<string, TSchema>): TSchema {
-  return Type.Object({ ...more, ...querySchemas() }, { additionalProperties: true })
-}
 
 export const formulaSchemas = {
   list: {
@@ -127,14 +118,8 @@ export const formulaSchemas = {
     summary: 'A loss of your own, as a text',
     description: 'The language is that of the built-in losses: `GET /v1/losses/{loss}` ' +
       'shows theirs: change a line, post it. Gradients and kernels are derived.',
-    querystring: queryOf({ formula: Type.Optional(formula), explain: wishes.explain }),
-    body: tensorBody(
-      { ...Type.Object({ formula, ...wishes }, arguments_), 'x-examples': examples } as TSchema),
-    response: {
-      200: tensorReply(evaluated,
-        'The loss and its gradients, plain or typed as the arguments are'),
-      ...problemReplies(...evaluateCodes)
-    }
+    body: { ...Type.Object({ formula, ...wishes }, arguments_), 'x-examples': examples },
+    response: { 200: evaluated, ...problemReplies(...evaluateCodes) }
   },
   terms: {
     operationId: 'evaluateTerms',
@@ -142,13 +127,7 @@ export const formulaSchemas = {
     summary: 'A weighted sum of losses',
     description: 'The terms share the arguments beside them. Each runs its own kernel, as it ' +
       'would alone; their values and gradients are added in float64.',
-    querystring: Type.Object({
-      ...querySchemas(),
-      terms: Type.Optional(Type.String({
-        description: 'The terms of a safetensors body, as JSON'
-      }))
-    }),
-    body: tensorBody(Type.Object({
+    body: Type.Object({
       terms: Type.Array(Type.Object({
         loss: Type.String({ description: 'A loss, its alias, or a formula that is kept' }),
         scale: Type.Optional(Type.Number({ default: 1 })),
@@ -167,9 +146,9 @@ export const formulaSchemas = {
         input: [[1], [2.5], [0]],
         target: [[1.2], [2.2], [0.5]]
       }]
-    })),
+    }),
     response: {
-      200: tensorReply(Type.Object({
+      200: Type.Object({
         loss: ref('Tensor'),
         terms: Type.Array(Type.Object({
           loss: Type.String(),
@@ -177,7 +156,7 @@ export const formulaSchemas = {
         }), { description: 'Each term’s own loss, before it is scaled' }),
         gradients: tensors,
         warnings: Type.Optional(Type.Array(Type.Unknown()))
-      }), 'The sum, its terms and its gradients'),
+      }, { description: 'The sum, its terms and its gradients' }),
       ...problemReplies(...evaluateCodes, 'LOSS_UNKNOWN', 'VALUE_REFUSED')
     }
   },
@@ -197,7 +176,7 @@ export const formulaSchemas = {
     response: {
       200: { ...description, description: 'Replaced' },
       201: { ...description, description: 'New' },
-      ...problemReplies(...bodyErrors, 'FORMULA_INVALID', 'FORMULA_TOO_LARGE',
+      ...problemReplies(...bodyErrors, ...compileErrors, 'FORMULA_INVALID',
         'FORMULA_NAME_TAKEN', 'FORMULAS_TOO_MANY')
     }
   },
@@ -206,7 +185,10 @@ export const formulaSchemas = {
     tags,
     summary: 'A formula that is kept, its arguments and derivatives',
     params,
-    response: { 200: description, ...problemReplies('FORMULA_UNKNOWN', ...readErrors) }
+    response: {
+      200: description,
+      ...problemReplies('FORMULA_UNKNOWN', ...readErrors, ...compileErrors)
+    }
   },
   remove: {
     operationId: 'deleteFormula',
@@ -217,9 +199,6 @@ export const formulaSchemas = {
       204: Type.Null({ description: 'Gone' }), ...problemReplies('FORMULA_UNKNOWN', ...readErrors)
     }
   },
-  evaluateNamed: {
-    hide: true, querystring: queryOf({ explain: wishes.explain }),
-    body: Type.Object(wishes, arguments_)
-  },
+  evaluateNamed: { hide: true, body: Type.Object(wishes, arguments_) },
   getNamed: { hide: true }
 } as const

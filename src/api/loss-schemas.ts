@@ -6,8 +6,7 @@ import { optionsSchema } from '../formulas/options.ts'
 import type { Case } from '../losses/index.ts'
 import type { LossEntry } from './catalogue.ts'
 import {
-  binaryErrors, bodyErrors, computeErrors, problemReplies, ref, tensorBody, tensorReply,
-  warningSchema
+  bodyErrors, compileErrors, computeErrors, problemReplies, ref, warningSchema
 } from './schemas.ts'
 
 /** The schema of POST /v1/losses/{loss}, in the form that Fastify takes. */
@@ -19,14 +18,12 @@ export function postSchema (entry: LossEntry): Record<string, unknown> {
     tags: ['Losses'],
     summary: loss.summary,
     description: describe(entry),
-    querystring: querySchema(entry),
-    body: tensorBody({ ...bodySchema(entry), 'x-examples': examplesOf(accepted) } as TSchema),
+    body: { ...bodySchema(entry), 'x-examples': examplesOf(accepted) },
     response: {
-      200: tensorReply(replySchema(entry),
-        'The loss and its gradients, plain or typed as the arguments are'),
-      ...problemReplies(...bodyErrors, ...binaryErrors, ...computeErrors, 'OPTION_UNKNOWN',
-        'OPTION_INVALID', 'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN', 'SECOND_ORDER_UNKNOWN',
-        'TARGET_RANGE', 'VALUE_RANGE', 'VALUE_REFUSED', 'WARNING_REFUSED')
+      200: replySchema(entry),
+      ...problemReplies(...bodyErrors, ...computeErrors, 'OPTION_UNKNOWN', 'OPTION_INVALID',
+        'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN', 'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE',
+        'VALUE_RANGE', 'VALUE_REFUSED', 'WARNING_REFUSED')
     }
   }
 }
@@ -40,7 +37,7 @@ export function getSchema ({ loss }: LossEntry): Record<string, unknown> {
     description: 'The formula is the text that runs.',
     response: {
       200: descriptionSchema,
-      ...problemReplies('BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING')
+      ...problemReplies('BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING', ...compileErrors)
     }
   }
 }
@@ -105,29 +102,6 @@ function bodySchema (entry: LossEntry): TObject {
   }, { additionalProperties: false })
 }
 
-/** What can stand in the query: options and wishes that are no tensors. */
-function querySchema ({ definition, differentiable }: LossEntry): TSchema {
-  const { properties } = optionsSchema(definition)
-  return Type.Unsafe({
-    type: 'object',
-    properties: { ...(properties as object), ...querySchemas([...differentiable]) }
-  })
-}
-
-/** The wishes of a request as query parameters. */
-export function querySchemas (differentiable?: string[]): Record<string, TSchema> {
-  const name = differentiable === undefined || differentiable.length === 0
-    ? Type.String()
-    : Type.Enum(differentiable)
-  return {
-    gradients: Type.Optional(
-      Type.Array(name, { description: 'Arguments whose gradients to give' })),
-    datatype: Type.Optional(Type.Enum(['FP32', 'FP64'])),
-    strict: Type.Optional(Type.Boolean()),
-    second_order: Type.Optional(Type.Enum(['diagonal']))
-  }
-}
-
 const strictSchema = Type.Boolean({
   default: false, description: 'True: every warning is an error'
 })
@@ -153,7 +127,7 @@ function replySchema ({ differentiable }: LossEntry): TObject {
     warnings: Type.Optional(Type.Array(warningSchema, {
       description: "PyTorch's silent surprises, said aloud"
     }))
-  })
+  }, { description: 'The loss and its gradients, plain or typed as the arguments are' })
 }
 
 function byArgument (names: readonly string[], description?: string): TObject {

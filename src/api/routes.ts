@@ -15,27 +15,34 @@ export interface Routes {
 
 interface Route {
   readonly url: string
-  readonly pattern: RegExp
+  readonly fits: (path: string) => boolean
   readonly methods: Set<string>
 }
 
-/** Gathers the routes that are registered from here on. */
-export function gatherRoutes (app: FastifyInstance, lossNames: readonly string[]): Routes {
+/** Gathers the routes that are registered from here on; kept formulas are losses as well. */
+export function gatherRoutes (
+  app: FastifyInstance, lossNames: readonly string[], keptNames: () => readonly string[]
+): Routes {
   const routes = new Map<string, Route>()
+  const isKept = (path: string): boolean =>
+    keptNames().includes(decoded(path.slice(path.lastIndexOf('/') + 1)))
   app.addHook('onRoute', ({ url, method }) => {
-    // Any name fits it: to a name that is unknown nothing answers.
-    if (url === '/v1/losses/:name') return
-    const route = routes.get(url) ?? { url, pattern: patternOf(url), methods: new Set<string>() }
+    const pattern = patternOf(url)
+    // Any name would fit it: to a name that is unknown nothing answers.
+    const fits = url === '/v1/losses/:name'
+      ? (path: string) => pattern.test(path) && isKept(path)
+      : (path: string) => pattern.test(path)
+    const route = routes.get(url) ?? { url, fits, methods: new Set<string>() }
     for (const each of [method].flat()) route.methods.add(each)
     routes.set(url, route)
   })
   return {
     methodsOf (path) {
-      const found = [...routes.values()].filter(({ pattern }) => pattern.test(path))
+      const found = [...routes.values()].filter(({ fits }) => fits(path))
       return [...new Set(found.flatMap(({ methods }) => [...methods]))].sort()
     },
     paths: () => [...routes.keys()].filter(url => !/[:*]/.test(url)),
-    unknownLoss: name => unknownLoss(decoded(name), lossNames)
+    unknownLoss: name => unknownLoss(decoded(name), [...lossNames, ...keptNames()])
   }
 }
 

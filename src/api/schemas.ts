@@ -2,7 +2,6 @@
 
 import { type TSchema, Type } from 'typebox'
 import { type ErrorCode, type ErrorRow, errorRows } from '../errors.ts'
-import { mediaTypes } from './formats.ts'
 
 const number = Type.Union([
   Type.Number(),
@@ -65,24 +64,6 @@ export function ref (name: keyof typeof components): TSchema {
   return Type.Ref(name)
 }
 
-/** A body of JSON with this schema, or of safetensors. */
-export function tensorBody (schema: TSchema): TSchema {
-  // Fastify's way to give a body several media types; a binary one has no schema.
-  return { content: contentOf(schema, [...mediaTypes.safetensors]) } as unknown as TSchema
-}
-
-/** A reply of JSON with this schema, or of safetensors. */
-export function tensorReply (schema: TSchema, description: string): TSchema {
-  const [safetensors = ''] = mediaTypes.safetensors
-  return { description, content: contentOf(schema, [safetensors]) } as unknown as TSchema
-}
-
-/** Content types with their schemas: JSON's, and none for the others. */
-export function contentOf (schema: TSchema, others: readonly string[]): Record<string, object> {
-  const binary = others.map(type => [type, { schema: {} }] as const)
-  return { 'application/json': { schema }, ...Object.fromEntries(binary) }
-}
-
 /** A number, or one that is not finite, as a string. */
 export const numberSchema: TSchema = number
 
@@ -98,13 +79,14 @@ export const bodyErrors: readonly ErrorCode[] = ['BAD_JSON', 'BAD_HEADER', 'BAD_
   'NOT_ACCEPTABLE', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'CONTENT_ENCODING_UNSUPPORTED',
   'BODY_INVALID', 'FIELD_UNKNOWN', 'FIELD_INVALID', 'STARTING', 'DRAINING']
 
-/** What every route that reads a binary body may answer besides. */
-export const binaryErrors: readonly ErrorCode[] = ['BAD_BINARY', 'LENGTH_REQUIRED']
+/** What every route may answer that has something compiled or printed apart. */
+export const compileErrors: readonly ErrorCode[] = ['COMPILE_TIMEOUT', 'FORMULA_TOO_LARGE',
+  'BAD_HEADER', 'QUEUE_FULL', 'WORKER_LOST', 'DEADLINE_EXCEEDED', 'CANCELLED']
 
 /** What every route that computes may answer. */
 export const computeErrors: readonly ErrorCode[] = ['TENSOR_INVALID', 'TENSORS_TOO_MANY',
-  'SHAPE_MISMATCH', 'DATATYPE_MISMATCH', 'RESULT_TOO_LARGE', 'HEAP_FULL', 'QUEUE_FULL',
-  'WORKER_LOST', 'KERNEL_TRAPPED', 'DEADLINE_EXCEEDED', 'CANCELLED']
+  'SHAPE_MISMATCH', 'DATATYPE_MISMATCH', 'RESULT_TOO_LARGE', 'HEAP_FULL', 'KERNEL_TRAPPED',
+  ...compileErrors]
 
 /** The error replies of a route, a row of errors.ts each, gathered by status. */
 export function problemReplies (...codes: readonly ErrorCode[]): Record<number, TSchema> {

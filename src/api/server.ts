@@ -18,6 +18,8 @@ export interface ServerSettings {
   readonly metrics?: Metrics
   /** Names and aliases, for what an unknown loss is told. */
   readonly lossNames: readonly string[]
+  /** Names of the formulas that are kept now. */
+  readonly keptNames?: () => readonly string[]
   readonly bodyBytesMax: number
   readonly binaryBytesMax: number
   readonly connectionsMax: number
@@ -88,7 +90,7 @@ export function createServer (settings: ServerSettings): Server {
   // Before anything can be refused, so that every request is counted.
   const { metrics } = settings
   app.decorate('handedOver', metrics === undefined ? () => {} : countRequests(app, metrics))
-  const routes = gatherRoutes(app, settings.lossNames)
+  const routes = gatherRoutes(app, settings.lossNames, settings.keptNames ?? (() => []))
   admitRequests(app, settings.lifecycle, routes)
   app.setErrorHandler((error, request, reply) => { sendProblem(request, reply, error) })
   app.setNotFoundHandler((request, reply) => {

@@ -63,8 +63,6 @@ export function readObjective (
   const { type } = object
   const loss = typeof type === 'string' ? findLoss(type) ?? findOther(type) : undefined
   if (loss === undefined) throw unknownLoss(type, `${pointer}/type`)
-  const definition = definitionOf(loss)
-  const [output, ...others] = definition.tensors
   const fixed = loss.tensorOptions ?? []
   const constants = new Map<string, JsonTensor>()
   const given: Record<string, Json> = {}
@@ -73,6 +71,8 @@ export function readObjective (
     if (fixed.includes(key)) constants.set(key, readTensor(value, `${pointer}/${key}`))
     else if (key !== 'type') given[key] = value
   }
+  const definition = definitionOf(loss, given)
+  const [output, ...others] = definition.tensors
   const { known, numbers } = moved(pointer, [], () => bindOptions(definition, given))
   const options = new Map([...known, ...numbers])
   if (options.get('reduction') === 'none') {
@@ -203,10 +203,11 @@ function plainOf ({ source, shape }: JsonTensor): Plain {
 
 const definitions = new WeakMap<Loss, Definition>()
 
-function definitionOf (loss: Loss): Definition {
+// In a kept text without declarations the options that are given decide which names are options.
+function definitionOf (loss: Loss, options: Readonly<Record<string, Json>>): Definition {
   const known = definitions.get(loss)
   if (known !== undefined) return known
-  const definition = define(loss.formula, { rules: loss })
-  definitions.set(loss, definition)
+  const definition = define(loss.formula, { rules: loss, options })
+  if (definition.declared) definitions.set(loss, definition)
   return definition
 }

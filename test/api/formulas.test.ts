@@ -144,6 +144,15 @@ t.test('a formula is kept, used by its name, replaced, forgotten', async t => {
 
   t.equal((await put(app, 'my-loss', { formula: 'abs(input - target)' })).status, 200)
   t.match(await post('/v1/losses/my-loss', pair), { body: { loss: 1.25 } })
+  for (const method of ['PUT', 'DELETE', 'PATCH'] as const) {
+    t.match(await send(method, '/v1/losses/my-loss'), {
+      status: 405,
+      headers: { allow: 'GET, HEAD, POST' },
+      body: { detail: `/v1/losses/my-loss answers GET, HEAD, POST, not ${method}` }
+    })
+    t.match(await send(method, '/v1/losses/my-los'),
+      { status: 404, body: { code: 'LOSS_UNKNOWN', detail: /my-loss/ } })
+  }
   t.match(await post('/v1/losses/my-los', pair),
     { status: 404, body: { code: 'LOSS_UNKNOWN', detail: /my-loss/ } })
   t.match(await get('/v1/formulas/my-los'),
@@ -189,6 +198,33 @@ t.test('a session trains with a kept formula as with the built-in of its text', 
   t.equal(digests[0], digests[1])
   t.match(await post('/v1/sessions', { model, loss: { type: 'mine' }, optimizer: { type: 'SGD' } }),
     { status: 422, body: { errors: [{ pointer: '/loss/type' }] } })
+})
+
+t.test('a name stands for the text that it has now, wherever a loss is named', async t => {
+  const app = await build(t)
+  const { post } = app
+  const layers = [{ type: 'Linear', in_features: 1, out_features: 1 }]
+  const model = { type: 'Sequential', layers }
+  const session = { model, loss: { type: 'mine', a: 2 }, optimizer: { type: 'SGD' }, seed: 1 }
+  const asked = { input: [3], target: [1], options: { a: 2 } }
+  const results: unknown[] = []
+  for (const formula of ['a * (input - target) ** 2', 'a * (input - target) ** 4']) {
+    await put(app, 'mine', { formula })
+    const loss = await post('/v1/losses/mine', { ...asked, second_order: 'diagonal' })
+    const vector = await post('/v1/losses/mine', { ...asked, hessian_vector: { input: [1] } })
+    const { options, ...arguments_ } = asked
+    const terms = await post('/v1/losses', { ...arguments_, terms: [{ loss: 'mine', options }] })
+    const made = await post('/v1/sessions', session)
+    const body = { input: [[1]], target: [[1]] }
+    const step = await post(`/v1/sessions/${made.body['id']}/step`, body)
+    t.equal(step.status, 200, step.text)
+    results.push([loss.body['hessians'], vector.body['hessian_vectors'], terms.body['loss']])
+    results.push(step.body['loss'])
+  }
+  const [square, squareStep, fourth, fourthStep] = results
+  t.same(square, [{ input: [4] }, { input: [4] }, 8])
+  t.same(fourth, [{ input: [96] }, { input: [96] }, 32])
+  t.ok(Math.abs(2 * (Number(squareStep) / 2) ** 2 - Number(fourthStep)) < 1e-5)
 })
 
 t.test('many formulas in a row leave the caches bounded', async t => {
