@@ -17,8 +17,22 @@ import { mapGraph, reach } from './walk.ts'
 export function hoist (graph: Graph, roots: readonly Node[]): Node[] {
   const taker = new Taker(graph)
   const exact = decided(roots)
-  return mapGraph(graph, roots, (node, before) =>
-    (exact.has(before) ? node : simpler(graph, taker, node)))
+  const users = usersOf(roots)
+  const totals = new Totals(graph, taker)
+  return mapGraph(graph, roots, (node, before) => {
+    const result = exact.has(before) ? node : simpler(graph, taker, totals, node)
+    if (result.op === 'sum') totals.note(result, users.get(before) ?? 0)
+    return result
+  })
+}
+
+// How often each node is used, as an argument or as a root.
+function usersOf (roots: readonly Node[]): Map<Node, number> {
+  const users = new Map<Node, number>()
+  for (const node of [...roots, ...reach(roots).flatMap(({ args }) => args)]) {
+    users.set(node, (users.get(node) ?? 0) + 1)
+  }
+  return users
 }
 
 const decisions = new Set(['floor', 'lt', 'le', 'gt', 'ge', 'eq', 'ne'])
@@ -35,21 +49,21 @@ function decided (roots: readonly Node[]): ReadonlySet<Node> {
   return found
 }
 
-function simpler (graph: Graph, taker: Taker, node: Node): Node {
+function simpler (graph: Graph, taker: Taker, totals: Totals, node: Node): Node {
   const [a, b, c] = node.args
   if (a === undefined) return node
   switch (node.op) {
-    case 'sum': return new Totals(graph, taker).of(a, node.over, depthMax)
+    case 'sum': return totals.of(a, node.over, depthMax)
     case 'mul': return placed(graph, taker, node) ?? product(graph, node)
     case 'div': return placed(graph, taker, node) ?? quotient(graph, node)
     // A sign or a choice may have moved out of a product as it was built: that one is seen here.
-    case 'neg': return isProduct(a) ? graph.apply('neg', simpler(graph, taker, a)) : node
+    case 'neg': return isProduct(a) ? graph.apply('neg', simpler(graph, taker, totals, a)) : node
     case 'where': {
       if (b === undefined || c === undefined) return node
       if (b.op === 'put' && isZero(c) && lacks(a, b.over)) {
         return within(graph, b, g => graph.apply('where', a, g, c))
       }
-      const [yes, no] = [b, c].map(x => (isProduct(x) ? simpler(graph, taker, x) : x))
+      const [yes, no] = [b, c].map(x => (isProduct(x) ? simpler(graph, taker, totals, x) : x))
       return yes === undefined || no === undefined ? node : graph.apply('where', a, yes, no)
     }
     default: return node
@@ -106,14 +120,21 @@ function within (graph: Graph, put: Node, map: (g: Node) => Node): Node {
   return g === undefined || i === undefined ? put : graph.put(map(g), i, axis)
 }
 
-// Σ x over axes. Sums of sums are told apart only where one of them is at a known place.
+// Σ x over axes. Sums of sums are one sum where nothing else needs the inner one, or where a part
+// of it is at a known place; but a matrix product stays whole.
 class Totals {
   readonly #graph: Graph
   readonly #taker: Taker
+  readonly #users = new Map<Node, number>()
 
   constructor (graph: Graph, taker: Taker) {
     this.#graph = graph
     this.#taker = taker
+  }
+
+  /** So many nodes use this sum. */
+  note (sum: Node, users: number): void {
+    this.#users.set(sum, (this.#users.get(sum) ?? 0) + users)
   }
 
   of (x: Node, over: readonly Axis[], depth: number): Node {
@@ -127,6 +148,7 @@ class Totals {
         ? again(a, over.filter(axis => axis !== x.over[0]))
         : graph.reduce('sum', x, over)
       case 'sum': return hasPlace(a, over, depthMax)
+        || (this.#users.get(x) === 1 && (a.op !== 'mul' || a.args.some(arg => covers(arg, a.axes))))
         ? again(a, [...over, ...x.over])
         : graph.reduce('sum', x, over)
       case 'add': case 'sub': return b !== undefined && hasPlace(x, over, depthMax)
@@ -160,7 +182,7 @@ class Totals {
     // A matrix product stays whole.
     if (x.axes.some(axis => !sum.axes.includes(axis))) return null
     const [left, right] = sum.args.map(term =>
-      simpler(this.#graph, this.#taker, this.#graph.apply('mul', term, x)))
+      simpler(this.#graph, this.#taker, this, this.#graph.apply('mul', term, x)))
     return left === undefined || right === undefined
       ? null
       : this.#graph.apply(sum.op, left, right)

@@ -61,14 +61,18 @@ export class AccessWriter {
       this.store(access, this.#writer.op(`${type}.add`, this.load(access, at), value), at)
       return
     }
+    // Most of what goes to few places is 0. What does not vary is not to be known inside only.
+    this.#addresses.pointer(access)
+    const { lines } = this.#writer.into
+    lines.push(`(if (v128.any_true ${get(value)}) (then`)
     for (let lane = 0; lane < count; lane++) {
-      const { lines } = this.#writer.into
       const address = this.#fn.local('i32', 'q')
       const number = `(${this.#precision}.add (${this.#precision}.load ${get(address)}) ${
         this.#writer.extract(value, lane)})`
       lines.push(set(address, this.#addresses.laneAddress(access, at, lane)),
         ifCounts(at, lane, `(${this.#precision}.store ${get(address)} ${number})`))
     }
+    lines.push('))')
   }
 
   #varies (access: Access): boolean {

@@ -7,6 +7,7 @@
 // A row reduction ends a stage: softmax walks its row for the maximum, for the sum, for the result.
 
 import type { Axis, Node } from '../formulas/graph.ts'
+import { conditionsOf, type Guard, guardOf } from './guards.ts'
 import { type Kept, keptValues } from './kept-plan.ts'
 import { allTakenBy, type LoopTask, needed, type Scatters, type Stage, takenBy }
   from './loop-tasks.ts'
@@ -26,6 +27,8 @@ export interface LoopPlan {
   /** Inner axes that are not the lanes', outermost first. */
   readonly innerAxes: readonly Axis[]
   readonly stages: readonly Stage[]
+  /** For each stage what must hold before it is walked. */
+  readonly guards: readonly Guard[]
   /** Tasks whose value has no inner axis: done when all stages are. */
   readonly rowTasks: readonly LoopTask[]
   /** Values computed in one stage and read back in later ones. */
@@ -41,7 +44,8 @@ export function planLoop (loop: Loop): LoopPlan {
     && inner.length > 0 && sameSet(node.over, inner) && sameSet(node.axes, outer)
   const isInner = (node: Node): boolean => node.axes.some(axis => inner.includes(axis))
   const { walk } = loop.space
-  const lane = walk === undefined ? laneAxis(loop) : walkLane(loop.space, walk.to)
+  const { stages, rowTasks } = staging(loop, isRow)
+  const lane = walk === undefined ? laneAxis(loop, stages) : walkLane(loop.space, walk.to)
   const beside = lane === noAxis || outer.includes(lane)
   const scatters = new Map<LoopTask, Scatter>()
   for (const task of loop.tasks) {
@@ -50,14 +54,15 @@ export function planLoop (loop: Loop): LoopPlan {
        : scatterOf(task, lane, isInner)
     if (scatter !== null) scatters.set(task, scatter)
   }
-  const { stages, rowTasks } = staging(loop, isRow)
+  const innerAxes = inner.filter(axis => axis !== lane)
   return {
     loop,
     lane,
     beside,
     rowAxes: outer.filter(axis => axis !== lane),
-    innerAxes: inner.filter(axis => axis !== lane),
+    innerAxes,
     stages,
+    guards: walk === undefined ? stages.map(stage => guardOf(stage, lane, innerAxes)) : [],
     rowTasks,
     kept: keptValues({ loop, lane, stages, scatters, isRow, isInner }),
     scatters,
@@ -71,9 +76,12 @@ function nodesOf (loop: Loop): Node[] {
     loop.reads.has(node) || node.axes.length === 0)
 }
 
-// The axis along which most memory is read and written in order.
-function laneAxis (loop: Loop): Axis {
+// The axis along which most memory is read and written in order; if possible one along which a
+// condition does not vary that can then be asked before the walk.
+function laneAxis (loop: Loop, stages: readonly Stage[]): Axis {
   const { outer, inner } = loop.space
+  const [stage, ...others] = stages
+  const conditions = stage === undefined || others.length > 0 ? [] : conditionsOf(stage)
   const votes = new Map<Axis, number>()
   const vote = (layout: readonly Axis[], weight: number): void => {
     const last = layout.at(-1)
@@ -82,8 +90,11 @@ function laneAxis (loop: Loop): Axis {
   }
   for (const task of loop.tasks) if (task.kind === 'store') vote(task.to.layout, 1.5)
   for (const node of nodesOf(loop)) vote(loop.reads.get(node)?.layout ?? node.layout, 1)
-  let best = inner.at(-1) ?? outer.at(-1) as Axis
-  for (const [axis, count] of votes) if (count > (votes.get(best) ?? 0)) best = axis
+  const free = [...votes].filter(([axis]) => conditions.some(({ axes }) => !axes.includes(axis)))
+  let best = free[0]?.[0] ?? inner.at(-1) ?? outer.at(-1) as Axis
+  for (const [axis, count] of free.length > 0 ? free : votes) {
+    if (count > (votes.get(best) ?? 0)) best = axis
+  }
   return best
 }
 

@@ -4,6 +4,7 @@ import type { Node } from '../formulas/graph.ts'
 import type { Lane } from '../ops/op.ts'
 import { Accumulator } from './accumulator.ts'
 import { accessTo, type Position } from './addresses.ts'
+import type { Guard } from './guards.ts'
 import { gatheringOf, type LoopTask, rootOf, type Stage, takenBy } from './loop-tasks.ts'
 import type { LoopText } from './loop-text.ts'
 import { LoopValues, type Work } from './loop-values.ts'
@@ -53,6 +54,31 @@ export class LoopStages {
       for (const node of stage.reductions) this.#add(node, node.args[0] as Node, at, work)
       for (const task of stage.tasks) this.#do(task, at, work)
     }
+  }
+
+  /** Whether a stage is to be walked here, a text; its conditions are known at this level. */
+  holds (conditions: Guard['conditions'], index: number): string {
+    const { levels, writer } = this.#text
+    const [first, ...others] = this.#before(conditions, index) as [Lane, ...Lane[]]
+    writer.into = levels.at(levels.of(conditions.flatMap(({ axes }) => axes))).block
+    const all = others.reduce((both, lane) => writer.op('v128.and', both, lane), first)
+    return `(v128.any_true ${get(all)})`
+  }
+
+  /** How many whole numbers from 0 on are below a number that is known before the walk, a text. */
+  countBelow (bound: Node, index: number): string {
+    const { precision: type, writer } = this.#text
+    const [lane] = this.#before([bound], index) as [Lane]
+    return `(i32.trunc_sat_${type}_u (${type}.ceil ${writer.extract(lane, 0)}))`
+  }
+
+  // Values that do not vary along the lanes.
+  #before (nodes: readonly Node[], index: number): Lane[] {
+    const at = { lane: '', copy: 0, rest: null }
+    for (const node of this.values.needs(nodes, index)) {
+      this.values.write(node, at, { stage: index, fused: new Set() })
+    }
+    return nodes.map(node => this.values.at(node, 0))
   }
 
   /** What is done once a row, when its stages have ended. */

@@ -135,13 +135,17 @@ class LoopEmitter {
     const { fn, levels, plan } = this.#text
     const end = fn.local('i32', 'e')
     into.lines.push(set(end, least(plus(get(position), unitLanes(plan)), this.#length(plan.lane))))
-    this.#lanes(into, position, end, (tile, lanes) => {
-      levels.enter(levels.lanes, new Map([[plan.lane, position]]), tile)
-      for (const [index, stage] of plan.stages.entries()) {
-        if (plan.innerAxes.length === 0) this.#stages.evaluate(stage, index, lanes, tile)
-        else this.#stageBeside(tile, stage, index, lanes)
-      }
-      this.#stages.evaluateRow(tile, lanes)
+    const isFlat = plan.innerAxes.length === 0
+    const isAlone = isFlat && plan.stages.length === 1 && plan.rowTasks.length === 0
+    this.#guarded(isAlone ? 0 : -1, 1, into, () => {
+      this.#lanes(into, position, end, (tile, lanes) => {
+        levels.enter(levels.lanes, new Map([[plan.lane, position]]), tile)
+        for (const [index, stage] of plan.stages.entries()) {
+          if (isFlat) this.#stages.evaluate(stage, index, lanes, tile)
+          else this.#stageBeside(tile, stage, index, lanes)
+        }
+        this.#stages.evaluateRow(tile, lanes)
+      })
     })
     for (const [, total] of this.#totals) total.flush(into.lines)
   }
@@ -151,19 +155,21 @@ class LoopEmitter {
     const accumulators = stage.reductions.map(node => this.#stages.accumulator(node))
     for (const accumulator of accumulators) accumulator.clearWide(tile.lines, lanes.copies)
     const last = innerAxes.length - 1
-    this.#inner(innerAxes.slice(0, last), tile, into => {
-      const [counter, end] = [fn.local('i32', 'j'), fn.local('i32', 'b')]
-      const length = this.#length(innerAxes[last] as Axis)
-      const around = block()
-      around.lines.push(set(end, least(plus(get(counter), blockRows), length)))
-      for (const each of accumulators) each.clearVectors(around.lines, lanes.copies)
-      const body = this.#enter(last, counter)
-      this.#stages.evaluate(stage, index, lanes, body)
-      this.#loop(around, counter, get(end), body, 1)
-      for (const accumulator of accumulators) accumulator.widen(around.lines, lanes.copies)
-      into.lines.push(set(counter, '(i32.const 0)'))
-      fn.loop(into, below(get(counter), length), around.lines)
-    })
+    this.#guarded(index, 1, tile, () =>
+      this.#inner(index, innerAxes.slice(0, last), tile, into => {
+        const [counter, end] = [fn.local('i32', 'j'), fn.local('i32', 'b')]
+        const length = this.#end(index, innerAxes[last] as Axis, into)
+        const around = block()
+        around.lines.push(set(end, least(plus(get(counter), blockRows), length)))
+        for (const each of accumulators) each.clearVectors(around.lines, lanes.copies)
+        const body = this.#enter(last, counter)
+        this.#guarded(index, levels.inner + last, body, () =>
+          this.#stages.evaluate(stage, index, lanes, body))
+        this.#loop(around, counter, get(end), body, 1)
+        for (const accumulator of accumulators) accumulator.widen(around.lines, lanes.copies)
+        into.lines.push(set(counter, '(i32.const 0)'))
+        fn.loop(into, below(get(counter), length), around.lines)
+      }))
     for (const [place, node] of stage.reductions.entries()) {
       for (let copy = 0; copy < lanes.copies; copy++) {
         const value = (accumulators[place] as Accumulator).lanes(tile.lines, copy)
@@ -178,7 +184,8 @@ class LoopEmitter {
     for (const [index, stage] of plan.stages.entries()) {
       const accumulators = stage.reductions.map(node => this.#stages.accumulator(node))
       for (const accumulator of accumulators) accumulator.clear(row.lines)
-      this.#inner(plan.innerAxes, row, into => this.#blocksOfLanes(into, stage, index))
+      this.#guarded(index, 1, row, () =>
+        this.#inner(index, plan.innerAxes, row, into => this.#blocksOfLanes(into, stage, index)))
       for (const [place, node] of stage.reductions.entries()) {
         const value = (accumulators[place] as Accumulator).splat(row.lines)
         this.#text.levels.note(node, 0, value)
@@ -210,18 +217,52 @@ class LoopEmitter {
     fn.loop(into, below(get(position), length), around.lines)
   }
 
+  // What a stage does inside a level, left out where the stage's conditions are known at this level
+  // and do not hold. What is computed inside is not known behind.
+  #guarded (index: number, level: number, into: Block, content: () => void): void {
+    const { levels, plan } = this.#text
+    const conditions = plan.guards[index]?.conditions ?? []
+    if (conditions.length === 0 || levels.of(conditions.flatMap(({ axes }) => axes)) !== level) {
+      content()
+      return
+    }
+    const holds = this.#stages.holds(conditions, index)
+    const known = [...into.memo]
+    const first = into.lines.length
+    content()
+    const inside = into.lines.splice(first)
+    into.memo.clear()
+    for (const [key, name] of known) into.memo.set(key, name)
+    into.lines.push(`(if ${holds} (then`, ...inside, '))')
+  }
+
   // Loops over the inner axes given, the first ones of all, with the leaf inside.
-  #inner (axes: readonly Axis[], into: Block, leaf: (into: Block) => void, place = 0): void {
+  #inner (
+    stage: number, axes: readonly Axis[], into: Block, leaf: (into: Block) => void, place = 0
+  ): void {
     const axis = axes[place]
     if (axis === undefined) {
       leaf(into)
       return
     }
     const counter = this.#text.fn.local('i32', 'j')
+    const end = this.#end(stage, axis, into)
     into.lines.push(set(counter, '(i32.const 0)'))
     const body = this.#enter(place, counter)
-    this.#inner(axes, body, leaf, place + 1)
-    this.#loop(into, counter, this.#length(axis), body, 1)
+    this.#guarded(stage, this.#text.levels.inner + place, body, () =>
+      this.#inner(stage, axes, body, leaf, place + 1))
+    this.#loop(into, counter, end, body, 1)
+  }
+
+  // How far an inner axis is walked: where positions beyond a number count as 0, up to it.
+  #end (index: number, axis: Axis, into: Block): string {
+    const { fn, plan } = this.#text
+    const bound = plan.guards[index]?.bounds.get(axis)
+    if (bound === undefined) return this.#length(axis)
+    const count = this.#stages.countBelow(bound, index)
+    const end = fn.local('i32', 'e')
+    into.lines.push(set(end, count), set(end, least(get(end), this.#length(axis))))
+    return get(end)
   }
 
   #enter (place: number, counter: string): Block {

@@ -4,7 +4,7 @@
 
 import type { Step } from './schedule.ts'
 import type { Planned } from './schedule-tasks.ts'
-import { ridesIn, sameSpace, type Space } from './space.ts'
+import { ridesIn, type Space } from './space.ts'
 
 /** The steps of a program, in the order in which they run. */
 export function stepsOf (planned: readonly Planned[]): Step[] {
@@ -50,13 +50,17 @@ function levelsOf (planned: readonly Planned[]): Map<Planned, number> {
     }
   }
   settle()
+  // True for what has no rows of its own where an output is stored that shares its loop.
+  const hasCompany = (task: Planned, space: Space): boolean => space.inner.length === 0
+    && order.some(other => other.task.kind === 'store' && other.space !== null
+      && at(latest, other) === at(latest, task) && ridesIn(space, other.space))
   // What nobody waits for joins the last loop with the same rows that somebody waits for.
   const awaited = new Set(order.flatMap(task => [...task.needs]))
   for (const task of order) {
     const { space } = task
-    if (awaited.has(task) || space === null || space.inner.length === 0) continue
+    if (awaited.has(task) || space === null || hasCompany(task, space)) continue
     const hosts = [...awaited].filter(host => host.space !== null
-      && sameSpace(host.space, space) && at(latest, host) >= at(earliest, task))
+      && ridesIn(space, host.space) && at(latest, host) >= at(earliest, task))
     if (hosts.length > 0) latest.set(task, Math.max(...hosts.map(host => at(latest, host))))
   }
   settle()

@@ -115,6 +115,25 @@ t.test('products read their operands where they lie, in every form', async t => 
     ['input a[B,M,K] · input b[B,K,N] → output c[B,M,N]'], 'of a batch')
 })
 
+t.test('a sum of sums is one sum, unless the inner one is needed or a product', async t => {
+  const texts = { axes: 'NIO', tensors: { x: 'N I', w: 'O I' } }
+  const total = (text: string): Texts => ({ ...texts, values: { total: ['', text] } })
+  t.same(lines(total('sum(sum(x ** 2, I), N)')), ['loop N,I: total'])
+  t.same(lines(total('s = sum(x ** 2, I); sum(s, N) + sum(s ** 2, N)')),
+    ['loop N of rows I: total, total'])
+  t.same(lines(total('sum(sum(x * w, I))')), ['loop N,O of rows I: total'])
+})
+
+t.test('a loss rides with what its gradient waits for', async t => {
+  const loss = 'sum(softplus(sum(x * w, I)))'
+  t.same(lines({ axes: 'NIO', tensors: { x: 'N I', w: 'O I' }, loss }), [
+    'input x[N,I] · input w[O,I] → temporary[N,O]',
+    'loop N,O: temporary, total',
+    'temporary[N,O] · input w[O,I] → output slope x[N,I]',
+    'temporary[N,O] · input x[N,I] → output slope w[O,I]'
+  ])
+})
+
 t.test('an operand is stored in the order of what it is made of', async t => {
   const texts = { axes: 'NDM', tensors: { x: 'N D', y: 'M D' } }
   t.same(lines({ ...texts, values: { c: ['NM', 'sum(x * exp(y), D)'] } }), [
