@@ -6,9 +6,8 @@ import type { Lease } from '../buffer/lease.ts'
 import type { Tensor } from '../buffer/tensor.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
 import {
-  childPointer, type JsonTensor, placeTensor, writeElements
+  childPointer, isStaged, type JsonTensor, placeTensor, writeElements
 } from '../codec/json-tensor.ts'
-import { StagedTensor } from '../codec/staged.ts'
 import { type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
 import type { Patience } from '../compute/when-finished.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
@@ -131,7 +130,7 @@ function inputOf (
 }
 
 function hasStaged ({ tensors }: LossRequest): boolean {
-  for (const { source } of tensors.values()) if (source instanceof StagedTensor) return true
+  for (const tensor of tensors.values()) if (isStaged(tensor)) return true
   return false
 }
 

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { admitBodies, type BodyLimits } from './admission.ts'
 import { takeSafetensors } from './binary-bodies.ts'
+import { receiveJson } from './bodies.ts'
 import { registerDocs } from './docs.ts'
 import { type LossRouteSettings, registerLossRoutes } from './loss-routes.ts'
 import { registerServiceRoutes, type ServiceParts } from './service-routes.ts'
@@ -17,6 +18,7 @@ export async function registerRoutes (
   await registerDocs(app)
   await app.register(async scope => {
     admitBodies(scope, settings)
+    receiveJson(scope, settings)
     takeSafetensors(scope, settings)
     registerLossRoutes(scope, settings)
     registerSessionRoutes(scope, settings)

@@ -61,6 +61,7 @@ export func startArray(s: i32, position: i32, depth: i32, next: i32, real: i32, 
 func prepareArray(s: i32, position: i32, depth: i32, next: i32, real: i32, scratch: i32) {
   v128 nothing = i64x2.splat(0L);
   i32.store(s, position, ${pass.position});
+  i32.store(s, position, ${pass.from});
   i32.store(s, depth, ${pass.depth});
   i32.store(s, next, ${pass.next});
   v128.store(s, nothing, ${pass.status});

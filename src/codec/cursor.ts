@@ -1,34 +1,29 @@
 // A place in the bytes of a JSON body, and the words for what is wrong there.
 
 import { LossdError } from '../errors.ts'
-import { largePad, type Pad, padPlaces, padTextMax, slackBytes, thePad } from './pad.ts'
+import { type Pad, padPlaces, slackBytes } from './pad.ts'
 
 /** The bytes of a body and the position of the next one. */
 export interface Cursor {
   /** The body's bytes and, behind them, zeros: no read is ever out of bounds. */
   readonly bytes: Buffer
-  /** Where they lie in the pad. */
+  /** Where they lie in their memory. */
   readonly address: number
-  readonly pad: Pad
   /** The length of the body. */
   readonly length: number
   position: number
   /** Of the bytes before, those of arrays of numbers. */
   numberBytes: number
-  /** Where the elements of the next array go. */
-  next: number
 }
 
-/** A cursor at the start of a body, over a copy in a pad; the next call uses it again. */
-export function openCursor (body: Buffer): Cursor {
+/** A cursor at the start of a body, over a copy in a pad. */
+export function openCursor (body: Buffer, pad: Pad): Cursor {
   const { length } = body
-  const pad = length > padTextMax ? largePad(length) : thePad()
   const phase = body.byteOffset & 7
   const bytes = pad.text(phase)
   body.copy(bytes)
   for (let position = length; position < length + slackBytes; position++) bytes[position] = 0
-  const address = padPlaces.text + phase
-  return { bytes, address, pad, length, position: 0, numberBytes: 0, next: pad.values }
+  return { bytes, address: padPlaces.text + phase, length, position: 0, numberBytes: 0 }
 }
 
 /** Brackets open at a time, of objects and arrays together. */

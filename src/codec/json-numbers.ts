@@ -5,7 +5,7 @@ import type { Datatype } from '../buffer/datatype.ts'
 import type { Lease } from '../buffer/lease.ts'
 import { type Cursor, nestedTooDeep, unexpected } from './cursor.ts'
 import { numbersOf } from './elements.ts'
-import { type Memory, padPlaces } from './pad.ts'
+import { type Memory, type Pad, padPlaces } from './pad.ts'
 import { expectedCodes, faultCodes, last, nestedTooDeepCode, pass } from './pass.ts'
 
 /** Axes of a tensor; a deeper array is no tensor. */
@@ -41,8 +41,8 @@ export class Numbers {
   readonly #memory: Memory
   readonly #body = bodies
 
-  /** Of what a pass has left at an address, about the text at `from` in a body there. */
-  constructor (memory: Memory, passAt: number, from: number, body: number, lease?: Lease) {
+  /** Of what a pass has left at an address, in a body that begins at another. */
+  constructor (memory: Memory, passAt: number, body: number, lease?: Lease) {
     const { i32 } = memory
     const at = passAt / 4
     const kind = i32[at + pass.kind / 4] ?? 0
@@ -50,7 +50,7 @@ export class Numbers {
     const start = (i32[at + pass.start / 4] ?? 0) >>> 0
     const bytes = ((i32[at + pass.next / 4] ?? 0) >>> 0) - start
     this.#memory = memory
-    this.from = from
+    this.from = ((i32[at + pass.from / 4] ?? 0) >>> 0) - body
     this.to = ((i32[at + pass.position / 4] ?? 0) >>> 0) - body
     this.address = start
     this.datatype = kind === 0 ? 'INT64' : kind === 1 ? 'FP64' : 'FP32'
@@ -81,8 +81,9 @@ export class Numbers {
 /** Reads the array at the cursor, which stands on its `[`, with `depth` brackets open around it. */
 export type ReadNumbers = (cursor: Cursor, depth: number) => Numbers
 
-/** Reads arrays in the cursor's pad. */
-export function readerOf ({ pad }: Cursor, real: Real): ReadNumbers {
+/** Reads the arrays of the text that lies in a pad. */
+export function readerOf (pad: Pad, real: Real): ReadNumbers {
+  let { values: next } = pad
   bodies++
   const kind = real === 'FP32' ? 2 : 1
   const { i32 } = pad
@@ -90,10 +91,10 @@ export function readerOf ({ pad }: Cursor, real: Real): ReadNumbers {
   return (cursor, depth) => {
     const { address, position } = cursor
     pad.startArray(
-      padPlaces.pass, address + position, depth, cursor.next, kind, padPlaces.scratch)
+      padPlaces.pass, address + position, depth, next, kind, padPlaces.scratch)
     if (i32[at + pass.status / 4] !== 0) throw passError(cursor, i32, at)
-    const numbers = new Numbers(pad, padPlaces.pass, position, address)
-    cursor.next = (((i32[at + pass.next / 4] ?? 0) + 7) & -8) >>> 0
+    const numbers = new Numbers(pad, padPlaces.pass, address)
+    next = (((i32[at + pass.next / 4] ?? 0) + 7) & -8) >>> 0
     cursor.numberBytes += numbers.to - position - (i32[at + pass.otherBytes / 4] ?? 0)
     cursor.position = numbers.to
     return numbers

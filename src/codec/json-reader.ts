@@ -5,11 +5,12 @@
 
 import {
   badJson, byteAt, type Cursor, limitSkeleton, nestedTooDeep, nestingMax, openCursor, skipSpace,
-  unexpected
+  skeletonBytesMax, unexpected
 } from './cursor.ts'
 import { shown } from '../errors.ts'
 import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
 import { Numbers, type ReadNumbers, type Real, readerOf } from './json-numbers.ts'
+import { largePad, padTextMax, thePad } from './pad.ts'
 import { StagedTensor } from './staged.ts'
 
 /**
@@ -25,8 +26,8 @@ export type JsonObject = { readonly [key: string]: Json }
  * kept as `real`. Throws BAD_JSON, BODY_TOO_LARGE.
  */
 export function readJson (body: Buffer, real: Real = 'FP64'): Json {
-  const cursor = openCursor(body)
-  return readText(cursor, readerOf(cursor, real))
+  const pad = body.length > padTextMax ? largePad(body.length) : thePad()
+  return readText(openCursor(body, pad), readerOf(pad, real))
 }
 
 export interface JsonReader {
@@ -195,6 +196,7 @@ function readLongString (cursor: Cursor): string {
     if (byte < 0x20) {
       throw unexpected(cursor, position, `the rest of the string that begins at byte ${start - 1}`)
     }
+    if (position - start > skeletonBytesMax) limitSkeleton(cursor, position)
     if (byte >= 0x80) plain = false
     if (byte === 0x5c) {
       plain = false

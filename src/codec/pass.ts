@@ -37,6 +37,8 @@ export const pass = {
   real: 72,
   /** Room of 4 KiB. */
   scratch: 76,
+  /** Where the array begins. */
+  from: 80,
   // By depth: elements met in the present array, length of the first, indices of the fault.
   counts: 96,
   lengths: 240,

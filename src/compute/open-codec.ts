@@ -4,17 +4,23 @@ import { machineText } from '../codec/machine-text.ts'
 import { openPad } from '../codec/pad.ts'
 import { assemble, loadAssembler } from '../kernels/assemble.ts'
 
-let opened: Promise<WebAssembly.Module> | undefined
+let opening: Promise<void> | undefined
+let opened: WebAssembly.Module | undefined
 
-/** The codec's module; it is assembled once. */
-export function openCodec (): Promise<WebAssembly.Module> {
-  opened ??= open()
+/** Fulfilled when the codec can be used; it is assembled once. */
+export function openCodec (): Promise<void> {
+  opening ??= open()
+  return opening
+}
+
+/** The module, after openCodec. */
+export function codecModule (): WebAssembly.Module {
+  if (opened === undefined) throw new Error('openCodec() has not been awaited')
   return opened
 }
 
-async function open (): Promise<WebAssembly.Module> {
+async function open (): Promise<void> {
   await loadAssembler()
-  const module = assemble(machineText())
-  openPad(module)
-  return module
+  opened = assemble(machineText())
+  openPad(opened)
 }
