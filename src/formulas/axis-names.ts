@@ -16,11 +16,13 @@ export class AxisNames {
   readonly #written = new Map<Axis, string>()
   #group = '...'
 
-  constructor (definition: Definition, derived: ReadonlyMap<string, Axis>) {
+  /** `taken` holds the names of everything else; those that are given here are added. */
+  constructor (
+    definition: Definition, derived: ReadonlyMap<string, Axis>, taken: Set<string>
+  ) {
     this.#definition = definition
     this.#derived = new Map([...derived].map(([name, axis]) => [axis, name]))
-    const names = definition.arguments.map(({ name }) => name)
-    this.#taken = new Set([...definition.axes, ...derived.keys(), ...names])
+    this.#taken = taken
   }
 
   write (axis: Axis): string {

@@ -26,12 +26,14 @@ export function derivative (definition: Definition, argument: string): string | 
   if (by === undefined || by.datatype !== 'real' || traced.frozen.has(argument)) return null
   const [result = by] = gradient(graph, traced.value, graph.constant(1), [by])
   const used = new Set(reach([result]).map(node => node.name))
-  const axes = new AxisNames(definition, binding.derived)
+  const statements = statementsOf(traced)
+  const taken = new Set([
+    ...definition.arguments.map(({ name }) => name), ...definition.axes,
+    ...binding.derived.keys(), ...statements.values()
+  ])
+  const axes = new AxisNames(definition, binding.derived, taken)
   const body = print(graph, result, {
-    statements: statementsOf(traced),
-    classes: classesOf(definition, traced),
-    axis: axis => axes.write(axis),
-    taken: [...definition.arguments.map(({ name }) => name), ...definition.axes]
+    statements, classes: classesOf(definition, traced), axis: axis => axes.write(axis), taken
   })
   if (body === null) return null
   addAxisBearers(definition, used, axes, new Set(binding.derived.keys()))

@@ -12,8 +12,8 @@ export interface PrintNames {
   readonly axis: (axis: Axis) => string
   /** The axis along which an argument of type class counts, by its node. */
   readonly classes: ReadonlyMap<Node, Axis>
-  /** Names that may not be given to anything else: arguments, axes. */
-  readonly taken: Iterable<string>
+  /** Names that may not be given to anything else; those that printing gives are added. */
+  readonly taken: Set<string>
 }
 
 /** One statement a line, the last without a name; null if an op has no word in the language. */
@@ -179,13 +179,13 @@ function countUses (nodes: readonly Node[]): ReadonlyMap<Node, number> {
 }
 
 // a, b, c … z, a2, b2 …, none of them taken.
-function * freshNames (names: PrintNames): Generator<string, never> {
-  const known = [...constants.keys(), ...words.keys()]
-  const taken = new Set([...names.taken, ...names.statements.values(), ...known])
+function * freshNames ({ taken }: PrintNames): Generator<string, never> {
   for (let round = 1; ; round++) {
     for (const letter of 'abcdefghijklmnopqrstuvwxyz') {
       const name = round === 1 ? letter : `${letter}${round}`
-      if (!taken.has(name)) yield name
+      if (taken.has(name) || constants.has(name) || words.has(name)) continue
+      taken.add(name)
+      yield name
     }
   }
 }

@@ -103,6 +103,9 @@ const formulas: readonly (readonly [name: string, formula: string])[] = [
   ['a yes/no tensor', 'a: real[N, C]; k: boolean[N]; k && a > 0 ? a * a : a'],
   ['an axis that only classes have', `a: real[M]; b: real[N]; t: class(M)[N, C]; u: real[M]
     b ** 2 * C`],
+  ['axes called as letters are', `x: real[N, C]; a: real[N]; b = axis(C); c = axis(b)
+    sum(x * x[C = index(b)] * x[C = index(c)], b, c) * a`],
+  ['a statement called as a group would be', 'x: real[...]; w: real[C]; S = exp(x * w); S * S * C'],
   ['neighbours', 'x: real[N, T]; x * x[T = index(T) - 1] ** 2 + x[T = index(N), N = index(T)]'],
   ['dice', `input: real[N, C, ...S]; target: real[N, C, ...S]; smooth: number = 0
     p = sigmoid(input)
@@ -174,7 +177,8 @@ t.test('gradients of random graphs read back have the same numbers', t => {
     const names = new Map<string, Value>([...by, target].map(node => [node.name, node]))
     for (const node of gradient(graph, value, graph.constant(1), by)) {
       const written = print(graph, node, {
-        statements: new Map(), classes: new Map(), axis, taken: [...names.keys(), ...graph.axes]
+        statements: new Map(), classes: new Map(), axis,
+        taken: new Set([...names.keys(), ...graph.axes])
       })
       if (written === null) throw new Error('an op has no word')
       const scope = new Map(names)
@@ -191,7 +195,7 @@ const plain: PrintNames = {
   statements: new Map(),
   classes: new Map(),
   axis: axis => axis,
-  taken: ['a', 'b', 'c', 'C']
+  taken: new Set(['a', 'b', 'c', 'C'])
 }
 const sources = [
   '-(a + b) * c', '-a ** 2', '(-a) ** 2', 'a - (b - c)', 'a / (b * c)', 'a ** b ** c',
