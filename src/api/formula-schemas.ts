@@ -1,9 +1,13 @@
 // The schemas of the routes for clients' own formulas: what OpenAPI and the page at /docs show.
 // Their examples run. Beside them the grammar, as GET /v1/formulas tells it.
 
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { termsMax } from './terms-request.ts'
-import { bodyErrors, compileErrors, computeErrors, problemReplies, ref } from './schemas.ts'
+import { querySchemas } from './loss-schemas.ts'
+import {
+  binaryErrors, bodyErrors, compileErrors, computeErrors, problemReplies, ref, tensorBody,
+  tensorReply
+} from './schemas.ts'
 
 /** The language in short. */
 export const grammar = `text        = { declaration } statement { statement }   by lines or ";"
@@ -77,7 +81,7 @@ const evaluated = Type.Object({
     wat: Type.String({ description: 'The module, as text' }),
     loops: Type.Array(Type.String())
   }))
-}, { description: 'The loss and its gradients, plain or typed as the arguments are' })
+})
 
 const description = Type.Object({
   name: Type.String(),
@@ -93,10 +97,15 @@ const params = Type.Object({
 })
 
 const tags = ['Formulas']
-const evaluateCodes = [...bodyErrors, ...computeErrors, 'FORMULA_INVALID',
+const evaluateCodes = [...bodyErrors, ...binaryErrors, ...computeErrors, 'FORMULA_INVALID',
   'OPTION_UNKNOWN', 'OPTION_INVALID', 'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN',
   'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE', 'VALUE_RANGE', 'WARNING_REFUSED'] as const
 const readErrors = ['BAD_QUERY', 'NOT_ACCEPTABLE', 'STARTING', 'DRAINING'] as const
+
+/** Options of any name stand in the query too. */
+function queryOf (more: Record<string, TSchema>): TSchema {
+  return Type.Object({ ...more, ...querySchemas() }, { additionalProperties: true })
+}
 
 export const formulaSchemas = {
   list: {
@@ -118,8 +127,14 @@ export const formulaSchemas = {
     summary: 'A loss of your own, as a text',
     description: 'The language is that of the built-in losses: `GET /v1/losses/{loss}` ' +
       'shows theirs: change a line, post it. Gradients and kernels are derived.',
-    body: { ...Type.Object({ formula, ...wishes }, arguments_), 'x-examples': examples },
-    response: { 200: evaluated, ...problemReplies(...evaluateCodes) }
+    querystring: queryOf({ formula: Type.Optional(formula), explain: wishes.explain }),
+    body: tensorBody(
+      { ...Type.Object({ formula, ...wishes }, arguments_), 'x-examples': examples } as TSchema),
+    response: {
+      200: tensorReply(evaluated,
+        'The loss and its gradients, plain or typed as the arguments are'),
+      ...problemReplies(...evaluateCodes)
+    }
   },
   terms: {
     operationId: 'evaluateTerms',
@@ -127,7 +142,13 @@ export const formulaSchemas = {
     summary: 'A weighted sum of losses',
     description: 'The terms share the arguments beside them. Each runs its own kernel, as it ' +
       'would alone; their values and gradients are added in float64.',
-    body: Type.Object({
+    querystring: Type.Object({
+      ...querySchemas(),
+      terms: Type.Optional(Type.String({
+        description: 'The terms of a safetensors body, as JSON'
+      }))
+    }),
+    body: tensorBody(Type.Object({
       terms: Type.Array(Type.Object({
         loss: Type.String({ description: 'A loss, its alias, or a formula that is kept' }),
         scale: Type.Optional(Type.Number({ default: 1 })),
@@ -146,9 +167,9 @@ export const formulaSchemas = {
         input: [[1], [2.5], [0]],
         target: [[1.2], [2.2], [0.5]]
       }]
-    }),
+    })),
     response: {
-      200: Type.Object({
+      200: tensorReply(Type.Object({
         loss: ref('Tensor'),
         terms: Type.Array(Type.Object({
           loss: Type.String(),
@@ -156,7 +177,7 @@ export const formulaSchemas = {
         }), { description: 'Each term’s own loss, before it is scaled' }),
         gradients: tensors,
         warnings: Type.Optional(Type.Array(Type.Unknown()))
-      }, { description: 'The sum, its terms and its gradients' }),
+      }), 'The sum, its terms and its gradients'),
       ...problemReplies(...evaluateCodes, 'LOSS_UNKNOWN', 'VALUE_REFUSED')
     }
   },
@@ -199,6 +220,9 @@ export const formulaSchemas = {
       204: Type.Null({ description: 'Gone' }), ...problemReplies('FORMULA_UNKNOWN', ...readErrors)
     }
   },
-  evaluateNamed: { hide: true, body: Type.Object(wishes, arguments_) },
+  evaluateNamed: {
+    hide: true, querystring: queryOf({ explain: wishes.explain }),
+    body: Type.Object(wishes, arguments_)
+  },
   getNamed: { hide: true }
 } as const

@@ -6,7 +6,8 @@ import { optionsSchema } from '../formulas/options.ts'
 import type { Case } from '../losses/index.ts'
 import type { LossEntry } from './catalogue.ts'
 import {
-  bodyErrors, compileErrors, computeErrors, problemReplies, ref, warningSchema
+  binaryErrors, bodyErrors, compileErrors, computeErrors, problemReplies, ref, tensorBody,
+  tensorReply, warningSchema
 } from './schemas.ts'
 
 /** The schema of POST /v1/losses/{loss}, in the form that Fastify takes. */
@@ -18,12 +19,14 @@ export function postSchema (entry: LossEntry): Record<string, unknown> {
     tags: ['Losses'],
     summary: loss.summary,
     description: describe(entry),
-    body: { ...bodySchema(entry), 'x-examples': examplesOf(accepted) },
+    querystring: querySchema(entry),
+    body: tensorBody({ ...bodySchema(entry), 'x-examples': examplesOf(accepted) } as TSchema),
     response: {
-      200: replySchema(entry),
-      ...problemReplies(...bodyErrors, ...computeErrors, 'OPTION_UNKNOWN', 'OPTION_INVALID',
-        'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN', 'SECOND_ORDER_UNKNOWN', 'TARGET_RANGE',
-        'VALUE_RANGE', 'VALUE_REFUSED', 'WARNING_REFUSED')
+      200: tensorReply(replySchema(entry),
+        'The loss and its gradients, plain or typed as the arguments are'),
+      ...problemReplies(...bodyErrors, ...binaryErrors, ...computeErrors, 'OPTION_UNKNOWN',
+        'OPTION_INVALID', 'ARGUMENT_MISSING', 'GRADIENT_UNKNOWN', 'SECOND_ORDER_UNKNOWN',
+        'TARGET_RANGE', 'VALUE_RANGE', 'VALUE_REFUSED', 'WARNING_REFUSED')
     }
   }
 }
@@ -102,6 +105,29 @@ function bodySchema (entry: LossEntry): TObject {
   }, { additionalProperties: false })
 }
 
+/** What can stand in the query: options and wishes that are no tensors. */
+function querySchema ({ definition, differentiable }: LossEntry): TSchema {
+  const { properties } = optionsSchema(definition)
+  return Type.Unsafe({
+    type: 'object',
+    properties: { ...(properties as object), ...querySchemas([...differentiable]) }
+  })
+}
+
+/** The wishes of a request as query parameters. */
+export function querySchemas (differentiable?: string[]): Record<string, TSchema> {
+  const name = differentiable === undefined || differentiable.length === 0
+    ? Type.String()
+    : Type.Enum(differentiable)
+  return {
+    gradients: Type.Optional(
+      Type.Array(name, { description: 'Arguments whose gradients to give' })),
+    datatype: Type.Optional(Type.Enum(['FP32', 'FP64'])),
+    strict: Type.Optional(Type.Boolean()),
+    second_order: Type.Optional(Type.Enum(['diagonal']))
+  }
+}
+
 const strictSchema = Type.Boolean({
   default: false, description: 'True: every warning is an error'
 })
@@ -127,7 +153,7 @@ function replySchema ({ differentiable }: LossEntry): TObject {
     warnings: Type.Optional(Type.Array(warningSchema, {
       description: "PyTorch's silent surprises, said aloud"
     }))
-  }, { description: 'The loss and its gradients, plain or typed as the arguments are' })
+  })
 }
 
 function byArgument (names: readonly string[], description?: string): TObject {

@@ -2,6 +2,7 @@
 
 import { type TSchema, Type } from 'typebox'
 import { type ErrorCode, type ErrorRow, errorRows } from '../errors.ts'
+import { mediaTypes } from './formats.ts'
 
 const number = Type.Union([
   Type.Number(),
@@ -64,6 +65,24 @@ export function ref (name: keyof typeof components): TSchema {
   return Type.Ref(name)
 }
 
+/** A body of JSON with this schema, or of safetensors. */
+export function tensorBody (schema: TSchema): TSchema {
+  // Fastify's way to give a body several media types; a binary one has no schema.
+  return { content: contentOf(schema, [...mediaTypes.safetensors]) } as unknown as TSchema
+}
+
+/** A reply of JSON with this schema, or of safetensors. */
+export function tensorReply (schema: TSchema, description: string): TSchema {
+  const [safetensors = ''] = mediaTypes.safetensors
+  return { description, content: contentOf(schema, [safetensors]) } as unknown as TSchema
+}
+
+/** Content types with their schemas: JSON's, and none for the others. */
+export function contentOf (schema: TSchema, others: readonly string[]): Record<string, object> {
+  const binary = others.map(type => [type, { schema: {} }] as const)
+  return { 'application/json': { schema }, ...Object.fromEntries(binary) }
+}
+
 /** A number, or one that is not finite, as a string. */
 export const numberSchema: TSchema = number
 
@@ -82,6 +101,9 @@ export const bodyErrors: readonly ErrorCode[] = ['BAD_JSON', 'BAD_HEADER', 'BAD_
 /** What every route may answer that has something compiled or printed apart. */
 export const compileErrors: readonly ErrorCode[] = ['COMPILE_TIMEOUT', 'FORMULA_TOO_LARGE',
   'BAD_HEADER', 'QUEUE_FULL', 'WORKER_LOST', 'DEADLINE_EXCEEDED', 'CANCELLED']
+
+/** What every route that reads a binary body may answer besides. */
+export const binaryErrors: readonly ErrorCode[] = ['BAD_BINARY', 'LENGTH_REQUIRED']
 
 /** What every route that computes may answer. */
 export const computeErrors: readonly ErrorCode[] = ['TENSOR_INVALID', 'TENSORS_TOO_MANY',
