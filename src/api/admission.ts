@@ -54,7 +54,7 @@ function refusalOf (
   request: FastifyRequest, reply: FastifyReply, lifecycle: Lifecycle, routes: Routes
 ): LossdError | undefined {
   const { state } = lifecycle
-  if ((state === 'starting' || state === 'failed') && !request.url.startsWith('/health/')) {
+  if ((state === 'starting' || state === 'failed') && !isHealth(request.url)) {
     return stateRefusal(lifecycle)
   }
   // Clients of a draining service still get their reply, and then look for another one.
@@ -66,6 +66,10 @@ function refusalOf (
   reply.header('allow', methods.join(', '))
   return new LossdError('METHOD_NOT_ALLOWED',
     `${shown(path)} answers ${methods.join(', ')}, not ${request.method}`)
+}
+
+function isHealth (url: string): boolean {
+  return url.startsWith('/health/') || url.startsWith('/v2/health/')
 }
 
 function unknownPath (path: string, routes: Routes): LossdError {
@@ -121,12 +125,15 @@ function bodyRefusal (
   const { takes, untyped } = formatsOf(request)
   const type = headers['content-type']
   const format = type === undefined ? undefined : formatOfType(type, takes)
-  const isBinary = format !== undefined && format !== 'json'
+  const isBinary = headers['inference-header-content-length'] !== undefined ||
+    (format !== undefined && format !== 'json')
   const length = headers['content-length']
   const bytesMax = isBinary ? binaryBytesMax : bodyBytesMax
   if (length !== undefined && Number(length) > bytesMax) return bodyTooLarge(bytesMax, length)
   const empty = headers['transfer-encoding'] === undefined && (length ?? '0') === '0'
   if (type === undefined && (untyped || empty)) return undefined
   if (format === undefined) return mediaTypeUnsupported(request)
-  return isBinary && length === undefined ? new LossdError('LENGTH_REQUIRED') : undefined
+  return format === 'safetensors' && length === undefined
+    ? new LossdError('LENGTH_REQUIRED')
+    : undefined
 }

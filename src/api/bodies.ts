@@ -46,19 +46,29 @@ class LargeBody {
 
 /** In a scope of routes: bodies of JSON are received as said above. */
 export function receiveJson (app: FastifyInstance, settings: BodySettings): void {
+  const parse = jsonParser(app, settings)
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', parse)
+}
+
+/** What receives bodies of JSON in a scope of routes. */
+export function jsonParser (app: FastifyInstance, settings: BodySettings): JsonParser {
   const responses = new WeakMap<FastifyRequest, ServerResponse>()
   app.addHook('onRequest', (request, reply, done) => {
     // Also true where no length is announced.
     if (!(lengthOf(request) <= padTextMax)) responses.set(request, reply.raw)
     done()
   })
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', (request, payload: Readable, done) => {
+  return (request, payload, done) => {
     const response = responses.get(request)
     if (response === undefined) receiveSmall(request, payload, done)
     else receiveLarge(request, payload, response, settings).then(body => done(null, body), done)
-  })
+  }
 }
+
+type JsonParser = (
+  request: FastifyRequest, payload: Readable, done: (fault: Error | null, body?: unknown) => void
+) => void
 
 export function bytesOf ({ body }: FastifyRequest): Buffer {
   if (body instanceof LargeBody) return body.bytes

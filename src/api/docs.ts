@@ -52,6 +52,7 @@ export async function registerDocs (app: FastifyInstance): Promise<void> {
       tags: [
         { name: 'Losses', description: 'Values and gradients' },
         { name: 'Formulas', description: 'Losses of your own' },
+        { name: 'Open Inference', description: 'The losses for clients of that protocol' },
         { name: 'Sessions', description: 'Models that train on the server' },
         { name: 'Service', description: 'Health and measurements' }
       ]

@@ -7,7 +7,7 @@ import { catalogue, type LossEntry, summaryOf } from './catalogue.ts'
 import { Derivatives } from './derivatives.ts'
 import { replyFormat, tensorFormats } from './formats.ts'
 import { type FormulaRouteSettings, registerFormulaRoutes } from './formula-routes.ts'
-import { type AnswerLoss, createLossAnswers } from './loss-answer.ts'
+import type { AnswerLoss } from './loss-answer.ts'
 import { getSchema, listSchema, postSchema } from './loss-schemas.ts'
 import { lossTexts } from './loss-request.ts'
 import { lossPrinter } from './loss-reply.ts'
@@ -17,7 +17,9 @@ import { problemReplies } from './schemas.ts'
 
 export type LossRouteSettings = FormulaRouteSettings
 
-export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSettings): void {
+export function registerLossRoutes (
+  app: FastifyInstance, settings: LossRouteSettings, answer: AnswerLoss
+): void {
   const list = JSON.stringify({ losses: catalogue.map(summaryOf) })
   app.get('/v1/losses', {
     schema: {
@@ -31,7 +33,6 @@ export function registerLossRoutes (app: FastifyInstance, settings: LossRouteSet
       }
     }
   }, (_request, reply) => { sendJson(reply, list) })
-  const answer = createLossAnswers(settings)
   const derivatives = new Derivatives(settings.doer)
   for (const entry of catalogue) {
     for (const name of entry.names) {

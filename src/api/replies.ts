@@ -120,7 +120,7 @@ const copiedBytesMax = 64 << 10
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
   endBody(request)
   const error = errorOf(thrown, request)
-  const { status } = error.row
+  const status = statusFor(error, request)
   if (status >= 500 && !error.row.retryable) {
     request.server.faultLog.error({ err: thrown, request: request.id }, error.message)
   }
@@ -130,7 +130,12 @@ export function sendProblem (request: FastifyRequest, reply: FastifyReply, throw
   }
   if (error.code === 'CONTENT_ENCODING_UNSUPPORTED') reply.header('accept-encoding', 'identity')
   reply.code(status).header('content-type', problemType)
-    .send(JSON.stringify(problemOf(error, `urn:lossd:request:${request.id}`)))
+    .send(JSON.stringify({ ...problemOf(error, `urn:lossd:request:${request.id}`), status }))
+}
+
+// The Open Inference Protocol has 400 for what is 422 elsewhere.
+function statusFor ({ row: { status } }: LossdError, { url }: FastifyRequest): number {
+  return status === 422 && url.startsWith('/v2/') ? 400 : status
 }
 
 // The tensors of a binary body are needed no longer, unless what is sent lies among them.
