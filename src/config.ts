@@ -54,6 +54,8 @@ export const configRows = {
   sessionTtlSecondsMax: whole('SESSION_TTL_SECONDS_MAX', 30 * 86_400, 1, 365 * 86_400,
     'Longest time in seconds a session may rest'),
 
+  corsOrigins: text('CORS_ORIGINS', 'off',
+    'Origins whose pages may call this service, between commas; * for all'),
   connectionsMax: whole('CONNECTIONS_MAX', 4096, 1, 1_000_000, 'Most open connections'),
   headersTimeoutMs: whole('HEADERS_TIMEOUT_MS', 10_000, 100, 600_000,
     'Time for the headers to arrive'),

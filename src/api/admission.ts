@@ -17,7 +17,10 @@ export function admitRequests (app: FastifyInstance, lifecycle: Lifecycle, route
   app.addHook('onRequest', (request, reply, done) => {
     const refusal = refusalOf(request, reply, lifecycle, routes)
     if (refusal === undefined) done()
-    else done(refusal)
+    // What a path answers is told, also to those who only ask.
+    else if (request.method === 'OPTIONS' && refusal.code === 'METHOD_NOT_ALLOWED') {
+      reply.code(204).send()
+    } else done(refusal)
   })
 }
 
@@ -81,7 +84,10 @@ function unknownPath (path: string, routes: Routes): LossdError {
 }
 
 function acceptRefusal (request: FastifyRequest, reply: FastifyReply): LossdError | undefined {
-  if (formatsOf(request).gives.length > 1) reply.header('vary', 'Accept')
+  if (formatsOf(request).gives.length > 1) {
+    const others = reply.getHeader('vary')
+    reply.header('vary', others === undefined ? 'Accept' : `${others}, Accept`)
+  }
   try {
     replyFormat(request)
     return undefined

@@ -25,7 +25,10 @@ t.test('unknown paths and losses are 404 with what is nearest', async t => {
 
 t.test('another method on a known path is 405 with Allow', async t => {
   const { send } = await build(t)
-  for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
+  t.match(await send('OPTIONS', '/v1/losses/mse'),
+    { status: 204, text: '', headers: { allow: 'GET, HEAD, POST' } }, 'or told so')
+  t.match(await send('OPTIONS', '/v1/nothing'), { status: 404 })
+  for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
     t.match(await send(method, '/v1/losses/mse'), {
       status: 405,
       headers: { allow: 'GET, HEAD, POST' },
@@ -205,4 +208,36 @@ t.test('requests are counted by route, whatever paths are tried', async t => {
   for (const name of names) {
     t.match(metrics.text, new RegExp(`^${name} `, 'm'))
   }
+})
+
+t.test('pages of other origins are let in where the setting names them', async t => {
+  const origin = 'https://a.example'
+  const preflight = {
+    origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'if-match'
+  }
+  const off = await build(t)
+  const refused = await off.send('OPTIONS', '/v1/losses/mse', preflight)
+  t.equal(refused.headers['access-control-allow-origin'], undefined)
+  const some = await build(t, { CORS_ORIGINS: 'https://b.example, https://a.example' })
+  t.match(await some.send('OPTIONS', '/v1/losses/mse', preflight), {
+    status: 204,
+    headers: {
+      'access-control-allow-origin': origin, 'access-control-allow-methods': /POST/,
+      'access-control-allow-headers': 'if-match', vary: /Origin/
+    }
+  })
+  const reply = await some.post('/v1/losses/mse', good, { origin })
+  t.match(reply.headers, {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': /Inference-Header-Content-Length/,
+    vary: /Origin/
+  })
+  t.match(reply.headers['vary'], /Accept/)
+  const other = await some.post('/v1/losses/mse', good, { origin: 'https://c.example' })
+  t.equal(other.headers['access-control-allow-origin'], undefined)
+  t.match(await some.send('GET', '/v1/nothing'), { status: 404 })
+  t.match(await some.send('PUT', '/v1/losses/mse'), { status: 405 })
+  const all = await build(t, { CORS_ORIGINS: '*' })
+  const anyone = await all.post('/v1/losses/mse', good, { origin })
+  t.equal(anyone.headers['access-control-allow-origin'], '*')
 })
