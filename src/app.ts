@@ -11,7 +11,7 @@ import { selfTest } from './api/self-test.ts'
 import { createServer, type Server } from './api/server.ts'
 import { registerRoutes } from './api/register.ts'
 import { Heap } from './buffer/heap.ts'
-import { openCodec } from './compute/open-codec.ts'
+import { startCodec } from './compute/codec-work.ts'
 import { Pool } from './compute/pool.ts'
 import { Workshop } from './compute/workshop.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -99,7 +99,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     openapi: () => server.swagger(),
     listen: (host, port) => server.listen({ host, port }),
     async start () {
-      await Promise.all([openCodec(), pool.ready])
+      await Promise.all([startCodec(machine), pool.ready])
       const wrong = await selfTest({ machine })
       if (wrong.length > 0) logger.fatal({ wrong }, 'the self-test of the kernels failed')
       lifecycle.state = wrong.length > 0 ? 'failed' : 'ready'

@@ -5,44 +5,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
-import { setImmediate as otherWork } from 'node:timers/promises'
 import type { Real } from '../codec/json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject, readJson } from '../codec/json-reader.ts'
 import { kindOf } from '../codec/kind-of.ts'
-import { LargeText } from '../codec/large-text.ts'
 import { padTextMax } from '../codec/pad.ts'
 import type { Safetensors } from '../codec/safetensors.ts'
-import { codecWork } from '../compute/codec-work.ts'
-import type { Machine } from '../compute/execute.ts'
 import { LossdError } from '../errors.ts'
 import { SafetensorsBody } from './binary-bodies.ts'
-import { bodyTooLarge } from './replies.ts'
+import {
+  type BodySettings, LargeBody, lengthOf, realOf, receiveLarge, wrongLength
+} from './large-bodies.ts'
 import { type TextFields, withTexts } from './text-fields.ts'
 
-export interface BodySettings {
-  readonly machine: Machine
-  readonly bodyBytesMax: number
-  readonly deadlineMs: number
-}
-
-/** A body whose numbers lie in the heap until its reply has left or its client has gone. */
-class LargeBody {
-  /** Its text, where the route keeps it. */
-  readonly bytes: Buffer
-  readonly #value: Json
-  readonly #gone: AbortSignal
-
-  constructor (value: Json, bytes: Buffer, gone: AbortSignal) {
-    this.bytes = bytes
-    this.#value = value
-    this.#gone = gone
-  }
-
-  get value (): Json {
-    if (this.#gone.aborted) throw new LossdError('CANCELLED')
-    return this.#value
-  }
-}
+export type { BodySettings } from './large-bodies.ts'
 
 /** In a scope of routes: bodies of JSON are received as said above. */
 export function receiveJson (app: FastifyInstance, settings: BodySettings): void {
@@ -75,10 +50,7 @@ export function bytesOf ({ body }: FastifyRequest): Buffer {
   return body instanceof Buffer ? body : noBody
 }
 
-/**
- * A body as an object, with what texts may say beside it. Numbers with a point are kept as FP64
- * where `real` says so or the body has the word.
- */
+/** A body as an object, with what texts may say beside it. */
 export function objectOf (request: FastifyRequest, texts?: TextFields): JsonObject {
   const object = ownObject(request)
   return texts === undefined ? object : withTexts(object, request, texts)
@@ -89,7 +61,7 @@ function ownObject (request: FastifyRequest): JsonObject {
   if (body instanceof SafetensorsBody) return tensorsOf(body.content)
   return body instanceof LargeBody
     ? asObject(body.value)
-    : readObject(bytesOf(request), keepsDoubles(request) ? 'FP64' : undefined)
+    : readObject(bytesOf(request), realOf(request, bytesOf(request)))
 }
 
 const vectorPrefix = 'hessian_vector.'
@@ -107,7 +79,7 @@ function tensorsOf ({ tensors }: Safetensors): JsonObject {
 }
 
 /** A JSON object; its numbers can be read until the next one is. Throws BAD_JSON, BODY_INVALID. */
-export function readObject (bytes: Buffer, real = realOf(bytes)): JsonObject {
+export function readObject (bytes: Buffer, real: Real = 'FP64'): JsonObject {
   return asObject(readJson(bytes, real))
 }
 
@@ -117,31 +89,10 @@ export function paramOf ({ params }: FastifyRequest, name: string): string {
 }
 
 const noBody = Buffer.alloc(0)
-// Short ones are read as FP64 faster than they are searched.
-const shortBytes = 1024
-
-/** FP32, unless a body can ask for more: by the word FP64, perhaps in escapes. */
-function realOf (bytes: Buffer): Real {
-  if (bytes.length < shortBytes) return 'FP64'
-  return bytes.includes('FP64') || bytes.includes('\\u') ? 'FP64' : 'FP32'
-}
-
-// What a session computes in was said when it was made.
-function keepsDoubles ({ routeOptions }: FastifyRequest): boolean {
-  return routeOptions.url?.startsWith('/v1/sessions') === true
-}
 
 function asObject (body: Json): JsonObject {
   if (isJsonObject(body)) return body
   throw new LossdError('BODY_INVALID', `The body must be a JSON object; got ${kindOf(body)}`)
-}
-
-/** The length that is announced; NaN if none is. */
-function lengthOf ({ headers }: FastifyRequest): number { return Number(headers['content-length']) }
-
-function wrongLength (announced: number, bytes: number): LossdError {
-  return new LossdError('BAD_REQUEST',
-    `The body has ${bytes} bytes; Content-Length says ${announced}`)
 }
 
 function receiveSmall (
@@ -160,71 +111,4 @@ function receiveSmall (
     else done(null, chunks.length === 1 ? first : Buffer.concat(chunks, bytes))
   })
   payload.on('error', done)
-}
-
-async function receiveLarge (
-  request: FastifyRequest, payload: Readable, response: ServerResponse, settings: BodySettings
-): Promise<Buffer | LargeBody> {
-  const { machine, deadlineMs, bodyBytesMax } = settings
-  const { heap } = machine
-  const announced = lengthOf(request)
-  const lease = heap.lease()
-  const elements = heap.lease()
-  const controller = new AbortController()
-  const leave = (): void => {
-    controller.abort()
-    lease.end()
-    elements.end()
-  }
-  try {
-    let text = announced > 0 ? new LargeText(heap, lease, announced) : undefined
-    const chunks: Buffer[] = []
-    const bytes = await receive(payload, announced > 0 ? announced : bodyBytesMax, chunk => {
-      if (text === undefined) chunks.push(chunk)
-      else text.write(chunk)
-    })
-    if (text === undefined) {
-      if (bytes <= padTextMax) {
-        leave()
-        return Buffer.concat(chunks, bytes)
-      }
-      text = new LargeText(heap, lease, bytes)
-      for (const chunk of chunks) {
-        text.write(chunk)
-        await otherWork()
-      }
-    } else if (bytes !== announced) {
-      throw wrongLength(announced, bytes)
-    }
-    if (response.destroyed) throw new LossdError('CANCELLED')
-    response.once('close', leave).once('finish', leave)
-    const real = keepsDoubles(request) ? 'FP64' : realOf(text.bytes)
-    const value = await codecWork(machine).read(text, elements, real,
-      { deadlineMs, signal: controller.signal, lease })
-    if (request.routeOptions.url !== '/v1/sessions') lease.end()
-    return new LargeBody(value, text.bytes, controller.signal)
-  } catch (fault) {
-    leave()
-    throw fault
-  }
-}
-
-/** Hands on each chunk and resolves with the bytes received. Throws BODY_TOO_LARGE. */
-function receive (
-  payload: Readable, bytesMax: number, take: (chunk: Buffer) => void
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let bytes = 0
-    payload.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes <= bytesMax) {
-        take(chunk)
-        return
-      }
-      payload.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error')
-      reject(bodyTooLarge(bytesMax, undefined))
-    })
-    payload.on('end', () => { resolve(bytes) })
-    payload.on('error', reject)
-  })
 }

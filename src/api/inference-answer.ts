@@ -9,7 +9,7 @@ import {
 import { LossdError, nearest, shown } from '../errors.ts'
 import { lossTensors, type PrintLoss, refuseWarnings } from './loss-reply.ts'
 import { lossTexts } from './loss-request.ts'
-import { type Answer, HeapReply } from './replies.ts'
+import { type Answer, HeapReply, jsonAnswer } from './replies.ts'
 
 /** The kinds of outputs beside the loss, by what their names begin with. */
 const outputKinds = ['grad_', 'hessian_vector_', 'hessian_'] as const
@@ -75,10 +75,10 @@ export function inferencePrinter (
       writer.text('"parameters":').value(parameters).text(',')
     }
     writeOutputs(writer, heap, outputs)
-    const head = writer.take()
+    const head = jsonAnswer(writer.take())
     if (outputs.every(output => !output.binary)) return head
-    const finish = (text: string | Buffer): HeapReply => {
-      const pieces = binaryReply(text, heap, outputs)
+    const finish = (answer: Answer): HeapReply => {
+      const pieces = binaryReply(textOf(answer), heap, outputs)
       const [first] = pieces
       return new HeapReply('application/octet-stream', pieces, lease, {
         'inference-header-content-length': String(first?.length ?? 0)
@@ -86,6 +86,14 @@ export function inferencePrinter (
     }
     return head instanceof Promise ? head.then(finish) : finish(head)
   }
+}
+
+// The header beside binary outputs in one piece, also where large ones are JSON.
+function textOf (answer: Answer): string | Buffer {
+  if (!(answer instanceof HeapReply)) return answer
+  const text = Buffer.concat(answer.pieces, answer.bytes)
+  answer.release()
+  return text
 }
 
 function finite (value: number): number | string {

@@ -9,7 +9,7 @@ import type { Evaluated } from '../compute/prepared.ts'
 import { LossdError } from '../errors.ts'
 import type { FormatName } from './formats.ts'
 import type { LossRequest } from './loss-request.ts'
-import { type Answer, HeapReply } from './replies.ts'
+import { type Answer, HeapReply, jsonAnswer } from './replies.ts'
 
 /** What a request for a loss came to; the tensors lie in memory of the lease. */
 export interface LossResults {
@@ -46,7 +46,7 @@ export const printJson: PrintLoss = ({ heap, evaluated, request, explanation }) 
   if (evaluated.denominator !== null) writer.text(',"denominator":').number(evaluated.denominator)
   if (evaluated.warnings.length > 0) writer.text(',"warnings":').value(evaluated.warnings)
   if (explanation !== undefined) writer.text(',"explain":').value(explanation)
-  return writer.text('}').take()
+  return jsonAnswer(writer.text('}').take())
 }
 
 /** Tensors `loss`, `grad.input`, `hessian.input` …; the rest of the reply as metadata. */

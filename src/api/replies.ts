@@ -3,6 +3,8 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Lease } from '../buffer/lease.ts'
+import { Printout } from '../codec/printout.ts'
+import { codecOf } from '../compute/codec-work.ts'
 import { type ErrorPlace, LossdError, shown } from '../errors.ts'
 import { BinaryBody } from './binary-bodies.ts'
 import { formatsOf, typesOf } from './formats.ts'
@@ -65,6 +67,21 @@ export class HeapReply {
 
 /** What a request is answered with: JSON as text or bytes, or what lies in the heap. */
 export type Answer = string | Buffer | HeapReply
+
+/** JSON as an answer: what is large is printed by the pool. Throws HEAP_FULL, QUEUE_FULL. */
+export function jsonAnswer (written: string | Buffer | Printout): Answer | Promise<Answer> {
+  return written instanceof Printout ? printLarge(written) : written
+}
+
+async function printLarge (printout: Printout): Promise<HeapReply> {
+  const { heap } = printout
+  const lease = heap.lease()
+  try {
+    return new HeapReply(jsonType, await codecOf(heap).print(printout, lease), lease)
+  } finally {
+    lease.end()
+  }
+}
 
 /** Sends an answer that is there, or will be: a small one without a turn of the loop. */
 export function sendAnswer (

@@ -13,7 +13,9 @@ import { bytesOf, objectOf, paramOf } from './bodies.ts'
 import { replyFormat, tensorFormats } from './formats.ts'
 import { safetensorsReply } from './loss-reply.ts'
 import { patienceOf } from './patience.ts'
-import { type HeapReply, sendAnswer, sendJson, sendProblem } from './replies.ts'
+import {
+  type Answer, type HeapReply, jsonAnswer, sendAnswer, sendJson, sendProblem
+} from './replies.ts'
 import { sessionSchemas } from './session-schemas.ts'
 import type { TextFields } from './text-fields.ts'
 
@@ -138,7 +140,8 @@ function sendTensors (
       return
     }
     writer.clear()
-    sendJson(reply, await printTensors(memory.heap, copies, 'typed').take())
+    const printed = jsonAnswer(printTensors(memory.heap, copies, 'typed').take())
+    sendAnswer(request, reply, await printed)
   })
 }
 
@@ -163,7 +166,7 @@ function printTensors (heap: Heap, tensors: Tensors, form: TensorForm): JsonWrit
 
 function printStep (
   heap: Heap, { description }: Session, result: StepResult
-): ReturnType<JsonWriter['take']> {
+): Answer | Promise<Answer> {
   const { datatype } = description
   const { seq, step, examples, lr, skipped, warnings, outputs, gradients, gradInput } = result
   const form = result.typed ? 'typed' : 'plain'
@@ -179,7 +182,7 @@ function printStep (
     printTensors(heap, gradients, form)
   }
   if (gradInput !== undefined) writer.text(',"grad_input":').tensor(heap, gradInput, form)
-  return writer.text('}').take()
+  return jsonAnswer(writer.text('}').take())
 }
 
 /** The tensors asked for and the loss; the rest as metadata. */

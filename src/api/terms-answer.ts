@@ -13,7 +13,7 @@ import type { FormatName } from './formats.ts'
 import { type LossMachine, located, type Placed, placeInputs, prepare } from './loss-answer.ts'
 import { printAll, refuseWarnings, safetensorsReply } from './loss-reply.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
-import type { Answer } from './replies.ts'
+import { type Answer, jsonAnswer } from './replies.ts'
 import { type FindLoss, readTerms, type Term, termBody } from './terms-request.ts'
 
 /** One term on its way: what it asks, and what came of it. */
@@ -120,7 +120,7 @@ function print (
   writer.text(']')
   printAll(writer, 'gradients', heap, sums, form)
   if (warnings.length > 0) writer.text(',"warnings":').value(warnings)
-  return writer.text('}').take()
+  return jsonAnswer(writer.text('}').take())
 }
 
 function sumGradients (

@@ -1,25 +1,16 @@
 // JSON replies, written straight from the heap into bytes: no object and no string per element.
-// What is beyond a few milliseconds is written later, a slice at a time, so that nobody waits for a
-// large reply but its own client.
-
-import { setImmediate as otherWork } from 'node:timers/promises'
+// What is beyond some hundred microseconds is left to a program of the pool: see printout.ts.
 
 import { datatypes } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
 import { elementCount, type Tensor } from '../buffer/tensor.ts'
 import { copyElements } from './elements.ts'
 import { padPlaces, thePad } from './pad.ts'
-import { printed, printedDatatypes } from './print-code.ts'
+import { describe, printedCount } from './printed.ts'
+import { type Printed, Printout } from './printout.ts'
 
 /** How a tensor is printed: nested arrays of numbers, or an object with datatype, shape, data. */
 export type TensorForm = 'plain' | 'typed'
-
-/** A tensor to be printed. */
-interface Printed {
-  readonly heap: Heap
-  readonly tensor: Tensor
-  readonly form: TensorForm
-}
 
 /** Writes one reply at a time; `take` ends it. Its methods return the writer. */
 export class JsonWriter {
@@ -27,8 +18,9 @@ export class JsonWriter {
   #length = 0
   /** Elements of the tensors written. */
   #elements = 0
-  /** All that comes from the first tensor on that is written later. */
+  /** All that comes from the first tensor on that others print. */
   #later: (string | Printed)[] = []
+  #heap: Heap | undefined
 
   /** JSON text as it is. */
   text (text: string): this {
@@ -65,55 +57,32 @@ export class JsonWriter {
 
   /** A tensor of the heap. */
   tensor (heap: Heap, tensor: Tensor, form: TensorForm): this {
-    this.#elements += elementCount(tensor.shape)
-    if (this.#later.length > 0 || this.#elements > sliceElements) {
-      this.#later.push({ heap, tensor, form })
-      return this
+    const { datatype, shape } = tensor
+    const count = printedCount(shape)
+    this.#elements += count
+    const isTyped = form === 'typed'
+    if (isTyped) this.text(`{"datatype":"${datatype}","shape":[${shape.join()}],"data":`)
+    const nesting = isTyped ? [elementCount(shape)] : shape
+    if (this.#later.length > 0 || this.#elements > elementsMax) {
+      this.#heap = heap
+      this.#later.push({ tensor, shape: nesting })
+    } else {
+      this.#print(heap, tensor, nesting)
     }
-    const shape = this.#open(tensor, form)
-    return this.#nested(heap, tensor, shape, 0, elementCount(shape)).#close(form)
+    return isTyped ? this.text('}') : this
   }
 
-  /**
-   * The reply; short ones as a string, which goes out in one piece with the headers. Of a large one
-   * a promise, until whose end the tensors must stay as they are.
-   */
-  take (): string | Buffer | Promise<string | Buffer> {
-    if (this.#later.length === 0) return this.#take()
-    const writer = new JsonWriter()
-    writer.#bytes = this.#bytes
-    writer.#length = this.#length
-    this.#bytes = Buffer.allocUnsafe(keptBytes)
-    const parts = this.#later
-    this.clear()
-    return writer.#takeLater(parts)
-  }
-
-  async #takeLater (parts: readonly (string | Printed)[]): Promise<string | Buffer> {
-    for (const part of parts) {
-      if (typeof part === 'string') {
-        this.text(part)
-        continue
-      }
-      const { heap, tensor, form } = part
-      const shape = this.#open(tensor, form)
-      const count = elementCount(shape)
-      for (let from = 0; from === 0 || from < count; from += sliceElements) {
-        this.#nested(heap, tensor, shape, from, Math.min(from + sliceElements, count))
-        await otherWork()
-      }
-      this.#close(form)
-    }
-    return this.#take()
-  }
-
-  #take (): string | Buffer {
-    const reply = this.#length <= stringBytesMax
+  /** The reply; short ones as a string, which goes out in one piece with the headers. */
+  take (): string | Buffer | Printout {
+    const reply = this.#length <= stringBytesMax && this.#later.length === 0
       ? this.#bytes.toString('utf8', 0, this.#length)
       : Buffer.from(this.#bytes.subarray(0, this.#length))
+    const whole = this.#heap === undefined || this.#later.length === 0
+      ? reply
+      : new Printout(this.#heap, [reply, ...this.#later])
     this.clear()
     if (this.#bytes.length > keptBytes) this.#bytes = Buffer.allocUnsafe(keptBytes)
-    return reply
+    return whole
   }
 
   /** Forgets what was written, after an error in the middle of a reply. */
@@ -123,36 +92,17 @@ export class JsonWriter {
     if (this.#later.length > 0) this.#later = []
   }
 
-  /** What stands before a tensor's data; gives the shape in which the data is nested. */
-  #open ({ datatype, shape }: Tensor, form: TensorForm): readonly number[] {
-    if (form === 'plain') return shape
-    this.text(`{"datatype":"${datatype}","shape":[${shape.join()}],"data":`)
-    return [elementCount(shape)]
-  }
-
-  #close (form: TensorForm): this { return form === 'plain' ? this : this.text('}') }
-
-  /** Elements [from, to) with the brackets around and the commas before them, by the pad. */
-  #nested (
-    heap: Heap, { datatype, address }: Tensor, shape: readonly number[], from: number, to: number
-  ): this {
+  /** Elements with the brackets around and the commas between them, by the pad. */
+  #print (heap: Heap, { datatype, address }: Tensor, shape: readonly number[]): void {
     const { i32, bytes: text, print } = thePad()
-    const words = padPlaces.printed / 4
-    let count = 1
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      count *= shape[axis] ?? 1
-      i32[words + printed.sizes / 4 + axis] = count
-    }
-    if (count === 0) return this.#empty(shape)
-    const kind = printedDatatypes.indexOf(datatype)
+    const count = printedCount(shape)
     const { bytes } = datatypes[datatype]
-    i32[words + printed.datatype / 4] = kind
-    i32[words + printed.rank / 4] = shape.length
-    for (let first = from; first < to;) {
-      const last = Math.min(first + chunkElements, to)
+    for (let first = 0; first < count;) {
+      const last = Math.min(first + chunkElements, count)
       const place = { datatype, count: last - first, address: address + first * bytes }
       copyElements(place, heap, thePad(), padPlaces.elements)
-      i32[words + printed.address / 4] = padPlaces.elements - first * bytes
+      describe(
+        i32, padPlaces.printed, padPlaces.elements - first * bytes, datatype, shape)
       const output = padPlaces.output + (this.#length & 7)
       const end = print(padPlaces.printed, first, last, output)
       this.#reserve(end - output)
@@ -160,14 +110,6 @@ export class JsonWriter {
       this.#length += end - output
       first = last
     }
-    return this
-  }
-
-  #empty (shape: readonly number[]): this {
-    const zero = shape.indexOf(0)
-    const rows = shape.slice(0, zero).toReversed()
-    const text = rows.reduce((inner, length) => `[${new Array(length).fill(inner).join()}]`, '[]')
-    return this.text(text)
   }
 
   #reserve (bytes: number): void {
@@ -183,5 +125,5 @@ const stringBytesMax = 4096
 const shortText = 64
 // With brackets around each on nine axes, their text is in the pad's room for it.
 const chunkElements = 1024
-// Some milliseconds of work.
-const sliceElements = 1 << 16
+// Some hundred microseconds of work.
+const elementsMax = 1 << 13

@@ -4,17 +4,8 @@
 
 import { product } from './decimal-code.ts'
 import { powers } from './powers.ts'
+import { printed } from './printed.ts'
 
-/** What a printer knows of a tensor: words of 32 bits behind an address. */
-export const printed = {
-  address: 0,
-  /** An index into printedDatatypes. */
-  datatype: 4,
-  rank: 8,
-  /** By axis, elements from there on: all, those of a row of the first axis, … */
-  sizes: 12
-} as const
-export const printedDatatypes = ['FP32', 'FP64', 'INT64', 'INT32', 'UINT8', 'BOOL'] as const
 const constants = `
   v128 iota = v128.const(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   v128 zero8 = i8x16.splat(0x30);
@@ -180,6 +171,10 @@ const float64 = `
   }`
 
 const wholes = `
+  if (datatype == 6) {
+    i32.store16(to, 0x5d5b);
+    to += 2;
+  } else {
   i64 shortest = 0L;
   if (datatype == 2) { shortest = i64.load(address + 8 * index); } else {
     if (datatype == 3) { shortest = i64.load32_s(address + 4 * index); } else {
@@ -209,6 +204,7 @@ const wholes = `
     }
     v128.store(to, i8x16.add(i8x16.swizzle(digits, i8x16.add(iota, i8x16.splat(lead))), zero8));
     to += 16 - lead;
+  }
   }`
 
 /** Elements `first` … `last` − 1 of a tensor at `to`, with all commas before and brackets. */

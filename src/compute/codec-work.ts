@@ -1,32 +1,37 @@
 // The codec at work in the heap, as a program of the pool: large bodies are read and large replies
 // printed there, so that the main thread only says where.
 
+import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import type { Json } from '../codec/json-reader.ts'
 import type { Real } from '../codec/json-numbers.ts'
 import type { LargeText } from '../codec/large-text.ts'
 import { writePowers } from '../codec/powers.ts'
+import type { Printout } from '../codec/printout.ts'
 import type { Program } from '../kernels/program.ts'
 import type { Machine } from './execute.ts'
-import { codecModule } from './open-codec.ts'
+import { codecModule, openCodec } from './open-codec.ts'
 import type { RunOptions } from './pool.ts'
 
 /** Programs of kernels are numbered from 1. */
 const programId = 0
 
-const works = new WeakMap<Machine, CodecWork>()
+const works = new WeakMap<Heap, CodecWork>()
 
-/** The codec in a machine's heap. */
-export function codecWork (machine: Machine): CodecWork {
-  let work = works.get(machine)
-  if (work === undefined) {
-    work = new CodecWork(machine)
-    works.set(machine, work)
-  }
+/** Makes the codec ready, on this thread and in a machine's heap. */
+export async function startCodec (machine: Machine): Promise<void> {
+  await openCodec()
+  if (!works.has(machine.heap)) works.set(machine.heap, new CodecWork(machine))
+}
+
+/** The codec in a heap, after startCodec. */
+export function codecOf (heap: Heap): CodecWork {
+  const work = works.get(heap)
+  if (work === undefined) throw new Error('startCodec() has not been awaited')
   return work
 }
 
-class CodecWork {
+export class CodecWork {
   readonly #machine: Machine
   readonly #program: Program
   readonly #countElements: (from: number, end: number) => number
@@ -51,12 +56,20 @@ class CodecWork {
     text: LargeText, elements: Lease, real: Real, options: RunOptions
   ): Promise<Json> {
     const record = text.begin(elements, real, this.#countElements)
-    while (text.advance()) await this.run(record, options)
+    while (text.advance()) await this.#run(record, options)
     return text.read()
   }
 
-  /** Runs the program on a record. */
-  run (record: number, options: RunOptions): undefined | Promise<void> {
+  /**
+   * The text of a reply, piece by piece, in memory of a lease. Throws HEAP_FULL, QUEUE_FULL,
+   * WORKER_LOST.
+   */
+  async print (printout: Printout, lease: Lease): Promise<Buffer[]> {
+    await Promise.all(printout.begin(lease).map(record => this.#run(record, { lease })))
+    return printout.pieces()
+  }
+
+  #run (record: number, options: RunOptions): undefined | Promise<void> {
     return this.#machine.pool.run(this.#program, record, options)
   }
 }

@@ -6,6 +6,7 @@ import t from 'tap'
 import { Heap } from '../../src/buffer/heap.ts'
 import { allocateTensor, type Tensor } from '../../src/buffer/tensor.ts'
 import { JsonWriter } from '../../src/codec/json-writer.ts'
+import { Printout } from '../../src/codec/printout.ts'
 import { openCodec } from '../../src/compute/open-codec.ts'
 
 await openCodec()
@@ -107,7 +108,7 @@ t.test('all datatypes, text and values', async t => {
 })
 
 t.test('a long reply is bytes, and grows beyond what is kept', async t => {
-  const count = 40_000
+  const count = 8000
   const tensor = floats([count / 100, 100], Array.from({ length: count }, (_, index) => index / 7))
   const reply = writer.tensor(heap, tensor, 'plain').take()
   t.ok(Buffer.isBuffer(reply))
@@ -116,31 +117,9 @@ t.test('a long reply is bytes, and grows beyond what is kept', async t => {
   t.ok(rows.flat().every((value, index) => Math.fround(value) === Math.fround(index / 7)))
 })
 
-t.test('a large reply is written a slice at a time, others in between', async t => {
-  const count = 200_000
-  const tensor = floats([count], Array.from({ length: count }, (_, index) => index))
-  const small = floats([2], [1, 2])
-  const shapes = [[count], [2, count / 2], [count, 1], [7, count / 8, 1], [5, 4, 100, 100], []]
-  for (const [form, shape] of shapes.flatMap(shape =>
-    [['plain', shape] as const, ['typed', shape] as const])) {
-    const printed = { ...tensor, shape }
-    const reply = writer.text('{"a":').tensor(heap, tensor, 'plain').text(',"b":')
-      .tensor(heap, printed, form).text(',"c":').number(Number.NaN).text('}').take()
-    t.ok(reply instanceof Promise)
-    t.equal(writer.tensor(heap, small, 'plain').take(), '[1,2]', 'the writer is free')
-    let turns = 0
-    const timer = setInterval(() => turns++, 0)
-    const { a, b, c } = JSON.parse((await reply).toString())
-    clearInterval(timer)
-    t.ok(turns > 1, 'the thread is free now and then')
-    t.equal(c, 'NaN')
-    t.equal(a.length, count)
-    const data = form === 'plain' ? b : b.data
-    t.same(shapeOf(data), form === 'plain' ? shape : [shape.reduce((x, y) => x * y, 1)])
-    t.ok([data].flat(8).every((value, index) => value === index), `${form} ${shape}`)
-  }
+t.test('what is too large to print at once is left to others', async t => {
+  const tensor = floats([20_000], Array.from({ length: 20_000 }, (_, index) => index))
+  t.ok(writer.text('{"a":').tensor(heap, tensor, 'plain').text('}').take() instanceof Printout)
+  t.equal(writer.tensor(heap, { ...tensor, shape: [2] }, 'plain').take(), '[0,1]',
+    'the writer is free')
 })
-
-function shapeOf (value: unknown): number[] {
-  return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : []
-}

@@ -1,0 +1,161 @@
+// JSON bodies that would hold the main thread up: they go into the heap as they come, and the pool
+// reads their numbers there before their handler hears of them.
+
+import type { FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import { setImmediate as otherWork } from 'node:timers/promises'
+import type { Heap } from '../buffer/heap.ts'
+import type { Lease } from '../buffer/lease.ts'
+import type { Real } from '../codec/json-numbers.ts'
+import type { Json } from '../codec/json-reader.ts'
+import { LargeText } from '../codec/large-text.ts'
+import { padTextMax } from '../codec/pad.ts'
+import { codecOf } from '../compute/codec-work.ts'
+import type { Machine } from '../compute/execute.ts'
+import { LossdError } from '../errors.ts'
+import { bodyTooLarge } from './replies.ts'
+
+export interface BodySettings {
+  readonly machine: Machine
+  readonly bodyBytesMax: number
+  readonly deadlineMs: number
+}
+
+/** A body whose numbers lie in the heap until its reply has left or its client has gone. */
+export class LargeBody {
+  /** Its text, where the route keeps it. */
+  readonly bytes: Buffer
+  readonly #value: Json
+  readonly #gone: AbortSignal
+
+  constructor (value: Json, bytes: Buffer, gone: AbortSignal) {
+    this.bytes = bytes
+    this.#value = value
+    this.#gone = gone
+  }
+
+  get value (): Json {
+    if (this.#gone.aborted) throw new LossdError('CANCELLED')
+    return this.#value
+  }
+}
+
+/** The length that is announced; NaN if none is. */
+export function lengthOf ({ headers }: FastifyRequest): number {
+  return Number(headers['content-length'])
+}
+
+export function wrongLength (announced: number, bytes: number): LossdError {
+  return new LossdError('BAD_REQUEST',
+    `The body has ${bytes} bytes; Content-Length says ${announced}`)
+}
+
+/** What numbers with a point are kept as: FP32, unless FP64 may be asked for. */
+export function realOf ({ routeOptions, url }: FastifyRequest, text: Buffer): Real {
+  // Short texts are read as FP64 faster than they are searched.
+  if (text.length < shortBytes) return 'FP64'
+  // What a session computes in was said when it was made.
+  if (routeOptions.url?.startsWith('/v1/sessions') === true) return 'FP64'
+  // The word may stand there in escapes.
+  return url.includes('FP64') || text.includes('FP64') || text.includes('\\u') ? 'FP64' : 'FP32'
+}
+
+const shortBytes = 1024
+
+/**
+ * A body that has more than padTextMax bytes or does not say how many; one that has fewer as it is.
+ * Throws BAD_REQUEST, BAD_JSON, BODY_TOO_LARGE, HEAP_FULL, QUEUE_FULL, DEADLINE_EXCEEDED and
+ * CANCELLED.
+ */
+export async function receiveLarge (
+  request: FastifyRequest, payload: Readable, response: ServerResponse, settings: BodySettings
+): Promise<Buffer | LargeBody> {
+  const { machine: { heap }, deadlineMs, bodyBytesMax } = settings
+  const announced = lengthOf(request)
+  const lease = heap.lease()
+  const elements = heap.lease()
+  const gone = new AbortController()
+  const leave = (): void => {
+    gone.abort()
+    lease.end()
+    elements.end()
+  }
+  try {
+    const text = announced > 0
+      ? await receiveText(payload, announced, heap, lease)
+      : await receiveChunks(payload, bodyBytesMax, heap, lease)
+    if (Buffer.isBuffer(text)) {
+      leave()
+      return text
+    }
+    if (response.destroyed) throw new LossdError('CANCELLED')
+    response.once('close', leave).once('finish', leave)
+    const { bytes } = text
+    const value = await codecOf(heap).read(text, elements, realOf(request, bytes),
+      { deadlineMs, signal: gone.signal, lease })
+    if (!keepsText(request)) lease.end()
+    return new LargeBody(value, bytes, gone.signal)
+  } catch (fault) {
+    leave()
+    throw fault
+  }
+}
+
+// A session's metadata is kept as it stands.
+function keepsText ({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url === '/v1/sessions'
+}
+
+/** A text of a length that is known goes into the heap as it comes. */
+async function receiveText (
+  payload: Readable, length: number, heap: Heap, lease: Lease
+): Promise<LargeText> {
+  let text: LargeText | undefined
+  let fault: unknown
+  try {
+    text = new LargeText(heap, lease, length)
+  } catch (reason) {
+    // It is told when all has come: a client that is still sending may not see a reply.
+    fault = reason
+  }
+  const bytes = await receive(payload, length, chunk => { text?.write(chunk) })
+  if (text === undefined) throw fault
+  if (bytes !== length) throw wrongLength(length, bytes)
+  return text
+}
+
+/** Where no length is announced, a text goes into the heap when it has come. */
+async function receiveChunks (
+  payload: Readable, bytesMax: number, heap: Heap, lease: Lease
+): Promise<LargeText | Buffer> {
+  const chunks: Buffer[] = []
+  const bytes = await receive(payload, bytesMax, chunk => { chunks.push(chunk) })
+  if (bytes <= padTextMax) return Buffer.concat(chunks, bytes)
+  const text = new LargeText(heap, lease, bytes)
+  for (const chunk of chunks) {
+    text.write(chunk)
+    await otherWork()
+  }
+  return text
+}
+
+/** Hands on each chunk and resolves with the bytes received. Throws BODY_TOO_LARGE. */
+function receive (
+  payload: Readable, bytesMax: number, take: (chunk: Buffer) => void
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let bytes = 0
+    payload.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= bytesMax) {
+        take(chunk)
+        return
+      }
+      payload.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error')
+      reject(bodyTooLarge(bytesMax, undefined))
+    })
+    payload.on('end', () => { resolve(bytes) })
+    payload.on('error', reject)
+  })
+}
