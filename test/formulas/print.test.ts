@@ -202,7 +202,13 @@ const sources = [
   '(a ** b) ** c',
   'a > 0 && b > 0 || !(c > 0) ? a : b',
   '-(a % b)', '-(a % b * c)', '(a > b ? a : b) > c ? 1 : -1e-8', 'a * (b % c)', 'inf - a',
-  '(a > 0 ? b : c)[C = 1]', 'norm(a - b, 2, C)', 'a * pi + e'
+  '(a > 0 ? b : c)[C = 1]', 'norm(a - b, 2, C)', 'a * pi + e',
+  'a <= b || a == b && !(b != c) || c >= 1e-9 ? a : 1e21', 'a * -pi', 'b + -inf * a',
+  '((a > b) == (b > c)) != (a < c) ? 1 : 0', 'log_add_exp(a, b, c) - log_add_exp(a, b)',
+  'cumsum(a, C) + cumsum(b, C, true)', 'a > 0 ? b : c > 0 ? a : 100000',
+  '(a > 0 ? b > 0 : c > 0) ? 0.000001 : 2', 'sqrt(sum(a * b, C)) + norm(a, 3, C) * 10',
+  'exp(a + b) * exp(a + b)', 'tanh(a * b + c) * sigmoid(a * b + c) - softplus(a * b + c)',
+  'index(C) * C + max(a, C) * min(b, C)'
 ]
 for (const source of sources) {
   t.test(`${source} is printed with the brackets that it needs`, t => {

@@ -76,6 +76,10 @@ const traced: readonly (readonly [text: string, sentence: string])[] = [
     'The value before cannot be used in softmax, which works along an axis.'],
   ['scan(N, a => x + scan(C, ‸b => b + a, 0), 0)',
     'A scan inside a scan cannot use the value before of both.'],
+  ['t ? p : ‸t', 'A yes/no value is not a number; write c ? 1 : 0.'],
+  ['t ? ‸t : p', 'A yes/no value is not a number; write c ? 1 : 0.'],
+  ['‸x ? 1 : 0', 'Expected a yes/no value; this is a number. Write x != 0.'],
+  ['t && ‸N ? 1 : 0', 'Expected a yes/no value; this is an axis. Write x != 0.'],
   ['‸softmax(p, C) * x', 'softmax needs a value that has the axis.']
 ]
 
