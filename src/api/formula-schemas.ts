@@ -140,8 +140,8 @@ export const formulaSchemas = {
     operationId: 'evaluateTerms',
     tags: ['Losses'],
     summary: 'A weighted sum of losses',
-    description: 'The terms share the arguments beside them. Each runs its own kernel, as it ' +
-      'would alone; their values and gradients are added in float64.',
+    description: 'The terms share the arguments beside them and become one program: values, the ' +
+      'sum and its derivatives come of as few passes over the arguments as there can be.',
     querystring: Type.Object({
       ...querySchemas(),
       terms: Type.Optional(Type.String({
@@ -157,7 +157,9 @@ export const formulaSchemas = {
       gradients: wishes.gradients,
       grad_output: wishes.grad_output,
       datatype: wishes.datatype,
-      strict: wishes.strict
+      strict: wishes.strict,
+      second_order: wishes.second_order,
+      hessian_vector: wishes.hessian_vector
     }, {
       description: 'The arguments of the terms stand beside the fields',
       examples: [{
@@ -176,6 +178,8 @@ export const formulaSchemas = {
           value: { ...ref('Tensor') }
         }), { description: 'Each term’s own loss, before it is scaled' }),
         gradients: tensors,
+        hessians: Type.Optional(tensors),
+        hessian_vectors: Type.Optional(tensors),
         warnings: Type.Optional(Type.Array(Type.Unknown()))
       }), 'The sum, its terms and its gradients'),
       ...problemReplies(...evaluateCodes, 'LOSS_UNKNOWN', 'VALUE_REFUSED')

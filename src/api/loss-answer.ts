@@ -67,10 +67,15 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
   }
 }
 
-/** What is done once for all requests of one kind: kinds of tensors, gradients, the program. */
+/** What is done once for all requests of one kind. */
 export function prepare (
   { machine, resultElementsMax }: LossMachine, entry: LossEntry, request: LossRequest
 ): PreparedLoss {
+  return new PreparedLoss(machine, callOf(entry, request), resultElementsMax)
+}
+
+/** What a request asks of a loss; its tensors have no addresses. Throws GRADIENT_UNKNOWN. */
+export function callOf (entry: LossEntry, request: LossRequest): LossCall {
   const { loss, definition } = entry
   const kinds = resolveKinds(definition, Object.fromEntries(request.tensors), loss.floating)
   const datatype = computingDatatype(request, kinds)
@@ -88,9 +93,7 @@ export function prepare (
     return [name, placeless(tensor, datatype)]
   }))
   const hessians = request.secondOrder ? gradients : []
-  const call =
-    { definition, tensors, options, gradients, gradOutput, hessians, vectors, datatype }
-  return new PreparedLoss(machine, call, resultElementsMax)
+  return { definition, tensors, options, gradients, gradOutput, hessians, vectors, datatype }
 }
 
 /** Where a call is to run, and where its inputs lie if not in the block itself. */

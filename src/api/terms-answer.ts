@@ -1,175 +1,157 @@
-// Several losses of the same arguments at once: each term runs its own program, as it would alone,
-// and the weighted sums of values and gradients are made here, in float64, term after term.
+// Several losses of the same arguments at once: one program computes all terms and the derivatives
+// of their weighted sum in as few passes over the arguments as there can be.
 
 import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
-import { elementCount, type Tensor, tensorBytes, viewOf } from '../buffer/tensor.ts'
+import type { Tensor } from '../buffer/tensor.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
+import { type JsonTensor, placeTensor } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
-import type { Evaluated, PreparedLoss } from '../compute/prepared.ts'
+import { refuseLarge } from '../compute/result-size.ts'
+import { evaluateSum, type EvaluatedSum } from '../compute/sum.ts'
 import type { Patience } from '../compute/when-finished.ts'
 import { LossdError } from '../errors.ts'
+import { vectorPrefix } from '../kernels/loss-program.ts'
+import type { TermCall } from '../kernels/sum-plan.ts'
+import { idOf, inTerm } from '../kernels/sum-term.ts'
 import type { FormatName } from './formats.ts'
-import { type LossMachine, located, type Placed, placeInputs, prepare } from './loss-answer.ts'
-import { printAll, refuseWarnings, safetensorsReply } from './loss-reply.ts'
+import { callOf, type LossMachine } from './loss-answer.ts'
+import { lossTensors, printAll, refuseWarnings, safetensorsReply } from './loss-reply.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import { type Answer, jsonAnswer } from './replies.ts'
 import { type FindLoss, readTerms, type Term, termBody } from './terms-request.ts'
 
-/** One term on its way: what it asks, and what came of it. */
-interface Running extends Placed {
+/** One term: what it asks, as if alone. */
+interface Asked {
   readonly term: Term
   readonly request: LossRequest
-  readonly prepared: PreparedLoss
+  readonly call: TermCall
 }
 
-/** Answers a body of terms with the text of the reply. @throws as for one loss. */
+/** Answers a body of terms. @throws as for one loss, Unfinished while the program is compiled. */
 export function answerTerms (
   settings: LossMachine, body: JsonObject, find: FindLoss, patience: Patience, format: FormatName
 ): Promise<Answer> {
-  const lease = settings.machine.heap.lease()
+  const { machine, resultElementsMax } = settings
+  const { heap } = machine
+  const asked = ofOneDatatype(readTerms(body, find).map(term => ask(settings, body, term)))
+  refuseAmbiguous(asked)
+  const plan = machine.programs.sum(asked.map(({ call }) => call))
+  refuseLarge('loss', plan.shape, resultElementsMax)
+  const lease = heap.lease()
   try {
-    const running = readTerms(body, find).map(term => start(settings, body, term, lease))
-    return run(settings.machine.heap, lease, running, patience, format)
+    const inputs = place(asked, heap, lease)
+    const names = new Map(asked.flatMap(({ call }) =>
+      [...call.ids].map(([name, id]) => [id, name])))
+    const call = {
+      plan, inputs,
+      scales: asked.map(({ term }) => term.scale),
+      datatype: asked[0]?.call.datatype ?? 'FP32',
+      nameOf: (id: string) => names.get(id) ?? id
+    }
+    return finish(evaluateSum(machine, call, lease, patience), heap, lease, asked, format)
   } catch (fault) {
     lease.end()
     throw fault
   }
 }
 
-async function run (
-  heap: Heap, lease: Lease, running: readonly Running[], patience: Patience, format: FormatName
+async function finish (
+  evaluated: Promise<EvaluatedSum>, heap: Heap, lease: Lease, asked: readonly Asked[],
+  format: FormatName
 ): Promise<Answer> {
   try {
-    const results: Evaluated[] = []
-    for (const { term, request, prepared, base, addresses } of running) {
-      const evaluated = await placed(term, request,
-        () => prepared.run(base, lease, patience, addresses))
-      if (request.strict) refuseWarnings(evaluated)
-      results.push(evaluated)
-    }
-    return await print(heap, lease, running, results, format)
+    const sum = await evaluated
+    if (asked.some(({ request }) => request.strict)) refuseWarnings({ ...sum, denominator: null })
+    return await print(heap, lease, asked, sum, format)
   } finally {
     lease.end()
   }
 }
 
-function start (
-  settings: LossMachine, body: JsonObject, term: Term, lease: Lease
-): Running {
-  const { entry } = term
-  let request: LossRequest | undefined
-  try {
-    request = readLossRequest(
-      termBody(body, term), entry.loss.name, entry.definition, settings.tensorsMax)
-    const prepared = prepare(settings, entry, request)
-    const placed = placeInputs(prepared, request, settings.machine.heap, lease)
-    return { term, request, prepared, ...placed }
-  } catch (fault) {
-    throw ofTerm(request === undefined ? fault : located(fault, entry, request), term)
+function ask ({ tensorsMax }: LossMachine, body: JsonObject, term: Term): Asked {
+  const { entry, index } = term
+  const { definition } = entry
+  const none = new Map<string, string>()
+  return inTerm(index, { definition, ids: none }, () => {
+    const request =
+      readLossRequest(termBody(body, term), entry.loss.name, definition, tensorsMax)
+    return asFor(term, request)
+  })
+}
+
+function asFor (term: Term, request: LossRequest): Asked {
+  const call = callOf(term.entry, request)
+  const ids = new Map(Object.entries(call.tensors).map(([name, { tensor }]) =>
+    [name, idOf(term.index, name, request.inOptions.has(name), tensor.datatype)]))
+  return { term, request, call: { ...call, ids } }
+}
+
+// Terms share their tensors: one that computes in float64 makes all do so.
+function ofOneDatatype (asked: readonly Asked[]): readonly Asked[] {
+  if (asked.every(({ call }) => call.datatype === asked[0]?.call.datatype)) return asked
+  return asked.map(({ term, request }) => asFor(term, { ...request, datatype: 'FP64' }))
+}
+
+function refuseAmbiguous (asked: readonly Asked[]): void {
+  const ids = new Map<string, string | undefined>()
+  for (const { call } of asked) {
+    for (const [index, name] of call.gradients.entries()) {
+      const id = call.ids.get(name)
+      if ((ids.get(name) ?? id) !== id) {
+        throw new LossdError('GRADIENT_UNKNOWN', `${name} is another tensor in each of several ` +
+          'terms: it has no one gradient', { pointer: `/gradients/${index}` })
+      }
+      ids.set(name, id)
+    }
   }
 }
 
-async function placed<Result> (
-  term: Term, request: LossRequest, run: () => Result | Promise<Result>
-): Promise<Result> {
-  try {
-    return await run()
-  } catch (fault) {
-    throw ofTerm(located(fault, term.entry, request), term)
+// Every tensor once, however many terms read it.
+function place (
+  asked: readonly Asked[], heap: Heap, lease: Lease
+): ReadonlyMap<string, Tensor> {
+  const inputs = new Map<string, Tensor>()
+  const add = (id: string, tensor: JsonTensor | undefined, datatype: Tensor['datatype']): void => {
+    if (tensor === undefined || inputs.has(id)) return
+    inputs.set(id, placeTensor(tensor, datatype, heap, lease))
   }
-}
-
-// Options stand in the term; all else beside the terms.
-function ofTerm (fault: unknown, { index }: Term): unknown {
-  if (!(fault instanceof LossdError)) return fault
-  const errors = fault.errors.map(place => place.pointer.startsWith('/options')
-    ? { ...place, pointer: `/terms/${index}${place.pointer}` }
-    : place)
-  return new LossdError(fault.code, fault.message, { errors, cause: fault.cause })
+  for (const { request: { tensors, vectors, gradOutput }, call } of asked) {
+    for (const [name, { tensor: { datatype } }] of Object.entries(call.tensors)) {
+      add(call.ids.get(name) ?? name, tensors.get(name), datatype)
+    }
+    add('grad_output', gradOutput, call.datatype)
+    for (const [name, vector] of vectors) {
+      add(vectorPrefix + (call.ids.get(name) ?? name), vector, call.datatype)
+    }
+  }
+  return inputs
 }
 
 const writer = new JsonWriter()
 
-/** {"loss", "terms": [{"loss", "value"}], "gradients", "warnings"?} */
+/** {"loss", "terms": [{"loss", "value"}], "gradients", "hessians"?, …, "warnings"?} */
 function print (
-  heap: Heap, lease: Lease, running: readonly Running[], results: readonly Evaluated[],
-  format: FormatName
+  heap: Heap, lease: Lease, asked: readonly Asked[], sum: EvaluatedSum, format: FormatName
 ): Answer | Promise<Answer> {
-  const form = running.some(({ request }) => request.typed) ? 'typed' : 'plain'
-  const scales = running.map(({ term }) => term.scale)
-  const values = results.map(({ loss }) => loss)
-  const first = values[0]?.shape ?? []
-  for (const [index, { shape }] of values.entries()) refuseShape(shape, first, index)
-  const loss = weightedSum(heap, lease, values, scales)
-  const sums = sumGradients(heap, lease, results, scales)
-  const warnings = results.flatMap(result => result.warnings)
+  const form = asked.some(({ request }) => request.typed) ? 'typed' : 'plain'
+  const { values, loss, gradients, hessians, hessianVectors, warnings } = sum
   if (format === 'safetensors') {
-    const tensors = new Map([['loss', loss]])
+    const tensors = lossTensors({ ...sum, denominator: null }, '.')
     for (const [index, value] of values.entries()) tensors.set(`term.${index}`, value)
-    for (const [name, sum] of sums) tensors.set(`grad.${name}`, sum)
     return safetensorsReply(heap, lease, tensors,
       warnings.length === 0 ? {} : { warnings: JSON.stringify(warnings) })
   }
   writer.clear()
   writer.text('{"loss":').tensor(heap, loss, form).text(',"terms":[')
   for (const [index, value] of values.entries()) {
-    writer.text(`${index === 0 ? '' : ','}{"loss":`).value(running[index]?.term.name)
+    writer.text(`${index === 0 ? '' : ','}{"loss":`).value(asked[index]?.term.name)
       .text(',"value":').tensor(heap, value, form).text('}')
   }
   writer.text(']')
-  printAll(writer, 'gradients', heap, sums, form)
+  printAll(writer, 'gradients', heap, gradients, form)
+  if (hessians.size > 0) printAll(writer, 'hessians', heap, hessians, form)
+  if (hessianVectors.size > 0) printAll(writer, 'hessian_vectors', heap, hessianVectors, form)
   if (warnings.length > 0) writer.text(',"warnings":').value(warnings)
   return jsonAnswer(writer.text('}').take())
-}
-
-function sumGradients (
-  heap: Heap, lease: Lease, results: readonly Evaluated[], scales: readonly number[]
-): Map<string, Tensor> {
-  const sums = new Map<string, Tensor>()
-  for (const name of new Set(results.flatMap(({ gradients }) => [...gradients.keys()]))) {
-    const parts: Tensor[] = []
-    const weights: number[] = []
-    for (const [index, { gradients }] of results.entries()) {
-      const part = gradients.get(name)
-      if (part === undefined) continue
-      parts.push(part)
-      weights.push(scales[index] ?? 1)
-    }
-    sums.set(name, weightedSum(heap, lease, parts, weights))
-  }
-  return sums
-}
-
-// Of tensors of one shape; FP64 if one of them is.
-function weightedSum (
-  heap: Heap, lease: Lease, parts: readonly Tensor[], scales: readonly number[]
-): Tensor {
-  const datatype = parts.some(part => part.datatype === 'FP64') ? 'FP64' : 'FP32'
-  const { shape } = parts[0] ?? { shape: [] }
-  const sum: Tensor = { datatype, shape, address: lease.allocate(tensorBytes({ datatype, shape })) }
-  const views = parts.map(part => numbersOf(heap, part))
-  const result = numbersOf(heap, sum)
-  const count = elementCount(shape)
-  for (let index = 0; index < count; index++) {
-    let total = 0
-    for (let part = 0; part < views.length; part++) {
-      total += (scales[part] ?? 0) * (views[part]?.[index] ?? 0)
-    }
-    result[index] = total
-  }
-  return sum
-}
-
-function numbersOf (heap: Heap, tensor: Tensor): Float32Array | Float64Array {
-  return tensor.datatype === 'FP64'
-    ? viewOf(heap, { ...tensor, datatype: 'FP64' })
-    : viewOf(heap, { ...tensor, datatype: 'FP32' })
-}
-
-function refuseShape (shape: readonly number[], first: readonly number[], index: number): void {
-  if (shape.join() === first.join()) return
-  throw new LossdError('SHAPE_MISMATCH', `The loss of term ${index} has shape [${shape.join()}], ` +
-    `that of term 0 [${first.join()}]; terms are added, so they need one shape`,
-    { pointer: `/terms/${index}` })
 }

@@ -25,7 +25,7 @@ export type FindLoss = (name: string, options: JsonObject, pointer: string) => L
 export const termsMax = 16
 
 const none: JsonObject = {}
-const shared = ['grad_output', 'datatype', 'strict']
+const shared = ['grad_output', 'datatype', 'strict', 'second_order']
 
 /** The terms of a body. Throws FIELD_INVALID, FIELD_UNKNOWN, GRADIENT_UNKNOWN, what find throws. */
 export function readTerms (body: JsonObject, find: FindLoss): Term[] {
@@ -54,6 +54,16 @@ export function termBody (body: JsonObject, { entry, options }: Term): JsonObjec
     own['gradients'] = readNames(body.gradients, '/gradients')
       .filter(name => hasTensor(entry, name))
   }
+  const vectors = body['hessian_vector']
+  if (vectors !== undefined) {
+    own['hessian_vector'] = isJsonObject(vectors) ? vectorsOf(vectors, entry) : vectors
+  }
+  return own
+}
+
+function vectorsOf (vectors: JsonObject, entry: LossEntry): JsonObject {
+  const own: Record<string, Json> = {}
+  for (const name in vectors) if (hasTensor(entry, name)) own[name] = vectors[name] ?? null
   return own
 }
 
@@ -84,7 +94,7 @@ function readTerm (term: Json, index: number, find: FindLoss): Term {
 function refuseOthers (body: JsonObject, terms: readonly Term[]): void {
   const names = [...new Set(terms.flatMap(({ entry }) =>
     entry.definition.tensors.map(({ name }) => name)))]
-  const known = ['terms', 'gradients', ...shared, ...names]
+  const known = ['terms', 'gradients', 'hessian_vector', ...shared, ...names]
   for (const key in body) {
     if (known.includes(key)) continue
     const near = nearest(key, known)
@@ -92,12 +102,19 @@ function refuseOthers (body: JsonObject, terms: readonly Term[]): void {
       `${near.length > 0 ? 'nearest' : 'it has'}: ${(near.length > 0 ? near : known).join(', ')}`,
       { pointer: childPointer('', key) })
   }
-  if (body.gradients === undefined) return
-  for (const [index, name] of readNames(body.gradients, '/gradients').entries()) {
-    if (terms.some(({ entry }) => hasTensor(entry, name))) continue
+  const refuseName = (name: string, pointer: string): void => {
+    if (terms.some(({ entry }) => hasTensor(entry, name))) return
     throw new LossdError('GRADIENT_UNKNOWN', `No term has an argument ${shown(name)}; ` +
-      `there are: ${names.join(', ')}`, { pointer: `/gradients/${index}` })
+      `there are: ${names.join(', ')}`, { pointer })
   }
+  const { gradients = null, hessian_vector: vectors = null } = body
+  if (gradients !== null) {
+    for (const [index, name] of readNames(gradients, '/gradients').entries()) {
+      refuseName(name, `/gradients/${index}`)
+    }
+  }
+  if (!isJsonObject(vectors)) return
+  for (const name in vectors) refuseName(name, childPointer('/hessian_vector', name))
 }
 
 function hasTensor ({ definition }: LossEntry, name: string): boolean {

@@ -6,7 +6,7 @@ import type { Advice, Refusal } from '../formulas/checks.ts'
 import type { Definition } from '../formulas/definition.ts'
 import type { Work } from './apart.ts'
 import { compileCode, withinLimits } from './compile.ts'
-import { type LossGraph, lossGraph, type LossWishes } from './loss-graph.ts'
+import { type Conditions, type LossGraph, lossGraph, type LossWishes } from './loss-graph.ts'
 import type { Code } from './program.ts'
 import type { Precision } from './text.ts'
 
@@ -19,15 +19,17 @@ export interface LossRecipe {
   readonly relaxed: boolean
 }
 
-/** What the results of a program mean. */
-export interface LossMeaning
-  extends Pick<LossGraph, 'lossAxes' | 'valueAxes' | 'hasDenominator'> {
-  /** Conditions by the name of the output that is not 0 where they hold. */
+/** What conditions say, by the name of the output that is not 0 where they hold. */
+export interface ConditionTexts {
   readonly checks: ReadonlyMap<string, Refusal>
   readonly warnings: ReadonlyMap<string, Advice>
   /** Warnings that hold whatever the values are. */
   readonly known: readonly Advice[]
 }
+
+/** What the results of a program mean. */
+export interface LossMeaning
+  extends Pick<LossGraph, 'lossAxes' | 'valueAxes' | 'hasDenominator'>, ConditionTexts {}
 
 export interface CompiledLoss extends LossMeaning {
   readonly code: Code
@@ -46,9 +48,7 @@ export const lossWork: Work<LossRecipe, CompiledLoss> = {
       lossAxes: meaning.lossAxes,
       valueAxes: meaning.valueAxes,
       hasDenominator: meaning.hasDenominator,
-      checks: withoutNodes(meaning.checks),
-      warnings: withoutNodes(meaning.warnings),
-      known: meaning.known.map(withoutNode)
+      ...textsOf(meaning)
     }
   })
 }
@@ -64,13 +64,21 @@ export const lossTextWork: Work<LossRecipe, string> = {
   })
 }
 
+/** Conditions without their nodes: a node would keep its whole graph. */
+export function textsOf ({ checks, warnings, known }: Conditions): ConditionTexts {
+  return {
+    checks: withoutNodes(checks),
+    warnings: withoutNodes(warnings),
+    known: known.map(withoutNode)
+  }
+}
+
 function withoutNodes<Condition extends { readonly node: unknown }> (
   conditions: ReadonlyMap<string, Condition>
 ): ReadonlyMap<string, Omit<Condition, 'node'>> {
   return new Map([...conditions].map(([name, each]) => [name, withoutNode(each)]))
 }
 
-// A node would keep its whole graph.
 function withoutNode<Condition extends { readonly node: unknown }> (
   { node: _, ...condition }: Condition
 ): Omit<Condition, 'node'> {

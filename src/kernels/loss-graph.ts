@@ -11,7 +11,16 @@ import { reduced, trace, type Traced } from '../formulas/trace.ts'
 import { LossdError } from '../errors.ts'
 import type { Output } from './schedule.ts'
 
-export interface LossGraph {
+/** What the values of a request must satisfy, and what is said of them. */
+export interface Conditions {
+  /** Conditions by the name of the output that is not 0 where they hold. */
+  readonly checks: ReadonlyMap<string, Check>
+  readonly warnings: ReadonlyMap<string, Warning>
+  /** Warnings that hold whatever the values are. */
+  readonly known: readonly Warning[]
+}
+
+export interface LossGraph extends Conditions {
   readonly graph: Graph
   /** `loss`, `gradient x`, `hessian x`, `hessian_vector x` …, `denominator`, each condition. */
   readonly outputs: readonly Output[]
@@ -20,11 +29,6 @@ export interface LossGraph {
   /** The axes of its values before they are reduced. */
   readonly valueAxes: readonly Axis[]
   readonly hasDenominator: boolean
-  /** Conditions by the name of the output that is not 0 where they hold. */
-  readonly checks: ReadonlyMap<string, Check>
-  readonly warnings: ReadonlyMap<string, Warning>
-  /** Warnings that hold whatever the values are. */
-  readonly known: readonly Warning[]
 }
 
 /** What is wanted of a loss beside its value. */
@@ -62,6 +66,15 @@ export function lossGraph (
   }))
   const hasDenominator = denominator !== null
   if (hasDenominator) outputs.push({ name: 'denominator', node: denominator, layout: [] })
+  const conditions = conditionsOf(graph, outputs, traced)
+  const { valueAxes } = traced
+  return { graph, outputs, lossAxes, valueAxes, hasDenominator, ...conditions }
+}
+
+/** The conditions of a loss, whose outputs are added. */
+export function conditionsOf (
+  graph: Graph, outputs: Output[], traced: Pick<Traced, 'checks' | 'warnings'>
+): Conditions {
   const checks = new Map<string, Check>()
   const warnings = new Map<string, Warning>()
   const known: Warning[] = []
@@ -70,11 +83,11 @@ export function lossGraph (
     if (warning.node === null) known.push(warning)
     else warnings.set(addCondition(graph, outputs, warning.node), warning)
   }
-  const { valueAxes } = traced
-  return { graph, outputs, lossAxes, valueAxes, hasDenominator, checks, warnings, known }
+  return { checks, warnings, known }
 }
 
-function secondOrder (graph: Graph, loss: Node, seed: Node, { hessians, vectors }: {
+/** Throws SECOND_ORDER_UNKNOWN. */
+export function secondOrder (graph: Graph, loss: Node, seed: Node, { hessians, vectors }: {
   readonly hessians: readonly Node[]
   readonly vectors: readonly Node[]
 }): Output[] {
@@ -101,7 +114,8 @@ function addCondition (graph: Graph, outputs: Output[], node: Node): string {
   return name
 }
 
-function inputOf (traced: Traced, name: string, pointer: string): Node {
+/** An argument that has a gradient. Throws GRADIENT_UNKNOWN. */
+export function inputOf (traced: Traced, name: string, pointer: string): Node {
   const sentence = traced.frozen.get(name)
   const node = traced.inputs.get(name)
   if (node !== undefined && sentence === undefined) return node

@@ -4,12 +4,15 @@
 import { bind, type Binding, type TensorShape } from '../formulas/bind.ts'
 import type { Definition, TensorKind } from '../formulas/definition.ts'
 import type { Tensor } from '../buffer/tensor.ts'
-import { LossdError } from '../errors.ts'
 import { type Doer, doHere, Results } from './apart.ts'
 import {
   type CompiledLoss, lossTextWork, type LossMeaning, type LossRecipe, lossWork
 } from './loss-compile.ts'
+import type { LossWishes } from './loss-graph.ts'
 import { type Compiled, numbered } from './program.ts'
+import { type CompiledSum, type SumRecipe, sumWork } from './sum-compile.ts'
+import { onesOf, refuseShapes, type SumPlan, sumPlan, type TermCall } from './sum-plan.ts'
+import { inTerm, type SumTerm } from './sum-term.ts'
 
 /** A condition that held, in words: the error of a check, or the entry of a warning. */
 export { explain as sentenceOf } from '../formulas/checks.ts'
@@ -42,6 +45,10 @@ export interface LossPlan extends Omit<LossMeaning, 'lossAxes'> {
   readonly shape: readonly number[]
 }
 
+interface KeptSum extends Omit<CompiledSum, 'code'> {
+  readonly program: Compiled
+}
+
 interface Kept extends LossMeaning {
   readonly program: Compiled
 }
@@ -51,6 +58,7 @@ export class LossPrograms {
   readonly #relaxed: boolean
   readonly #do: Doer
   readonly #kept: Results<Kept>
+  readonly #sums: Results<KeptSum>
   readonly #texts = new Results<string>(textsMax)
   readonly #identities = new WeakMap<Definition, number>()
   #definitions = 0
@@ -65,6 +73,7 @@ export class LossPrograms {
     this.#relaxed = relaxed
     this.#do = doer
     this.#kept = new Results(programsMax, kept => forget(kept.program))
+    this.#sums = new Results(programsMax, kept => forget(kept.program))
   }
 
   get size (): number { return this.#kept.size }
@@ -74,34 +83,51 @@ export class LossPrograms {
    * of grad_output and of vectors.
    */
   plan (call: LossCall): LossPlan {
-    const { definition, datatype, gradients, gradOutput, hessians = [], vectors = {} } = call
+    const { definition, datatype } = call
     const binding = bind(definition, shapesOf(call), call.options)
-    const key = `${this.#identity(definition)} ${datatype} ${gradients.join()}`
-      + `${gradOutput === undefined ? '' : ' up'}${secondOrderKey(call)} ${binding.key}`
-    const hasGradOutput = gradOutput !== undefined
     const recipe: LossRecipe = {
       definition,
       binding,
-      wishes: { gradients, hasGradOutput, hessians, vectors: Object.keys(vectors) },
+      wishes: wishesOf(call),
       precision: datatype === 'FP32' ? 'f32' : 'f64',
       relaxed: this.#relaxed
     }
-    const { lossAxes, ...kept } = this.#kept.get(key, () => {
+    const { lossAxes, ...kept } = this.#kept.get(this.#key(call, binding), () => {
       const made = this.#do(lossWork, recipe)
       return made instanceof Promise ? made.then(keep) : keep(made)
     })
     const shape = lossAxes.flatMap(axis => binding.shapes.get(axis) ?? [])
-    for (const [name, { shape }] of Object.entries(vectors)) {
-      const own = binding.tensors.get(name)?.shape ?? []
-      if (shape.join() === own.join()) continue
-      throw new LossdError('SHAPE_MISMATCH', `The vector for ${name} has shape [${shape.join()}]; `
-        + `it needs the shape of ${name}, [${own.join()}]`, { pointer: `/hessian_vector/${name}` })
-    }
-    if (gradOutput !== undefined && gradOutput.shape.join() !== shape.join()) {
-      throw new LossdError('SHAPE_MISMATCH', `grad_output has shape [${gradOutput.shape.join()}]; `
-        + `it needs the shape of the loss, [${shape.join()}]`, { pointer: '/grad_output' })
-    }
+    refuseShapes(call, binding, shape)
     return { ...kept, recipe, binding, shape }
+  }
+
+  /** A sum of losses as one program. @throws as for one loss, SHAPE_MISMATCH of the terms. */
+  sum (calls: readonly TermCall[]): SumPlan {
+    const bindings = calls.map((call, index) => inTerm(index, call,
+      () => bind(call.definition, shapesOf(call), call.options)))
+    const terms = calls.map((call, index): SumTerm => ({
+      definition: call.definition, ids: call.ids, wishes: wishesOf(call),
+      binding: bindings[index] as Binding
+    }))
+    const key = terms.map(({ ids, binding }, index) =>
+      `${this.#key(calls[index] as TermCall, binding)} ${[...ids].join()} ${onesOf(binding)}`)
+    const recipe: SumRecipe = {
+      terms,
+      precision: calls[0]?.datatype === 'FP64' ? 'f64' : 'f32',
+      relaxed: this.#relaxed
+    }
+    const { program, axes, ...kept } = this.#sums.get(key.join(' + '), () => {
+      const made = this.#do(sumWork, recipe)
+      return made instanceof Promise ? made.then(keepSum) : keepSum(made)
+    })
+    return { program, ...sumPlan(terms, axes, kept.terms, calls) }
+  }
+
+  // All that code depends on.
+  #key (call: LossCall, binding: Binding): string {
+    const { definition, datatype, gradients, gradOutput } = call
+    return `${this.#identity(definition)} ${datatype} ${gradients.join()}`
+      + `${gradOutput === undefined ? '' : ' up'}${secondOrderKey(call)} ${binding.key}`
   }
 
   /** The text of a plan's module. @throws Unfinished. */
@@ -124,6 +150,15 @@ const textsMax = 8
 
 function keep ({ code, ...meaning }: CompiledLoss): Kept {
   return { program: numbered(code), ...meaning }
+}
+
+function keepSum ({ code, ...meaning }: CompiledSum): KeptSum {
+  return { program: numbered(code), ...meaning }
+}
+
+function wishesOf ({ gradients, gradOutput, hessians = [], vectors = {} }: LossCall): LossWishes {
+  const hasGradOutput = gradOutput !== undefined
+  return { gradients, hasGradOutput, hessians, vectors: Object.keys(vectors) }
 }
 
 function secondOrderKey ({ hessians = [], vectors }: LossCall): string {
