@@ -1,6 +1,5 @@
-// Every loss of the table, loss and gradient, by the compiled program beside the loop one would
-// write
-// in JavaScript, and beside a copy of as many bytes: the limit that memory sets.
+// Common losses at several sizes, loss and gradient, by the compiled program beside the loop one
+// would write in JavaScript, and beside a copy of as many bytes: the limit that memory sets.
 
 import { enableRelaxedSimd, loadAssembler } from '../src/kernels/assemble.ts'
 import { type Competitor, digits, median, race, table } from './measure.ts'

@@ -21,6 +21,12 @@ const rows: readonly Row[] = [
       'once; `of copy` compares it with a copy of as many bytes in the same run.'
   },
   {
+    name: 'losses',
+    title: 'Every loss',
+    sentence: 'Loss and gradients on one thread, options at their defaults, numbers like those ' +
+      'of the first case; an element is one of the first tensor.'
+  },
+  {
     name: 'matmul',
     title: 'Matrix products',
     sentence: 'The products of a Linear layer, forward and backward.'

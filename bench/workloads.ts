@@ -18,7 +18,7 @@ const elementwise = ['mse', 'l1', 'huber', 'smooth-l1', 'bce', 'bce-with-logits'
 const counts = [1e3, 1e5, 1e7]
 const classShapes = [[64, 10], [64, 1000], [8, 21, 4096]]
 
-/** Every loss of the table at its sizes: flat ones by elements, those over classes by shape. */
+/** Losses at sizes from small to beyond the caches: flat ones by elements, others by shape. */
 export function kernelWorkloads (): (() => Workload)[] {
   const flat = counts.flatMap(count => elementwise.map(loss => () => flatWorkload(loss, [count])))
   const classes = classShapes.flatMap(shape =>
@@ -62,7 +62,7 @@ function classWorkload (loss: string, shape: readonly number[]): Workload {
 }
 
 /** mulberry32: numbers in [0, 1), the same for the same seed. */
-function generator (seed: number): () => number {
+export function generator (seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -77,7 +77,8 @@ function normal (random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
-function fill (count: number, value: () => number): Float32Array {
+/** So many numbers, one after the other. */
+export function fill (count: number, value: () => number): Float32Array {
   const data = new Float32Array(count)
   for (let index = 0; index < count; index++) data[index] = value()
   return data
@@ -87,7 +88,8 @@ function product (shape: readonly number[]): number {
   return shape.reduce((count, length) => count * length, 1)
 }
 
-function title (shape: readonly number[]): string {
+/** A shape as a table shows it. */
+export function title (shape: readonly number[]): string {
   return shape.map(length => length >= 1000 && length % 1000 === 0
     ? length.toExponential().replace('e+', 'e') : String(length)).join(' × ')
 }
