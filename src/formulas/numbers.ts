@@ -20,6 +20,7 @@ export const numeric: ReadonlyMap<string, Numeric> = new Map<string, Numeric>([
   ['exp_nonpositive', Math.exp],
   ['expm1', Math.expm1],
   ['log', Math.log],
+  ['log_normal', Math.log],
   ['log1p', Math.log1p],
   ['log1p_nonnegative', Math.log1p],
   ['log1p_unit', Math.log1p],

@@ -267,7 +267,7 @@ function isRowOf (reduction: Node, space: Space | null): boolean {
 function memoryOrder (node: Node): readonly Axis[] {
   const votes = new Map<Axis, number>()
   for (const { op, layout } of reach([node])) {
-    const axis = op === 'input' ? layout.at(-1) ?? '' : ''
+    const axis = op === 'input' && layout.length > 1 ? layout.at(-1) ?? '' : ''
     if (node.axes.includes(axis)) votes.set(axis, (votes.get(axis) ?? 0) + 1)
   }
   let best = node.axes.at(-1) ?? ''

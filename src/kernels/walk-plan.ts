@@ -64,14 +64,19 @@ export function walkLane ({ outer, inner: [, ...state] }: Space, { layout }: Sto
   return layout.findLast(axis => free.includes(axis)) ?? noAxis
 }
 
-// A row's own value may be computed again at each step if it takes no more than this.
+// A row's own value may be computed again at each step if it takes no more than this, and one that
+// differs from step to step with the others of its step if it takes no more than that.
 const costMax = 6
+const stepCostMax = 20
 
-/** True for what is the same at each step, varies along the row, and is better stored first. */
+/** True for what need not wait for the step before, varies along the row, and is better stored. */
 export function isWorthStoring (node: Node, { inner: [axis = '', ...state] }: Space): boolean {
-  if (node.inside || node.mask || node.args.length === 0 || node.axes.includes(axis)) return false
+  if (node.inside || node.mask || node.args.length === 0) return false
   if (!node.axes.some(other => state.includes(other))) return false
-  const below = reach([node])
-  return below.some(({ op }) => op === 'take')
-    || below.reduce((sum, { op }) => sum + (findOp(op)?.cost ?? 0), 0) > costMax
+  const isStep = node.axes.includes(axis)
+  // What is shifted lies in memory.
+  const below = reach([node], (arg, { op }) =>
+    !isStep || (op !== 'shift' && arg.axes.includes(axis)))
+  const cost = below.reduce((sum, { op }) => sum + (findOp(op)?.cost ?? 0), 0)
+  return isStep ? cost > stepCostMax : cost > costMax || below.some(({ op }) => op === 'take')
 }

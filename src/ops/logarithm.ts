@@ -15,6 +15,16 @@ export const logarithm: readonly Op[] = [
     ulp: { f32: 1, f64: 1.2 }
   },
   {
+    // log of a positive number with a full mantissa.
+    name: 'log_normal',
+    arguments: ['a'],
+    lanes: logNormal,
+    derivative: ['g / a'],
+    word: false,
+    cost: 18,
+    ulp: { f32: 1, f64: 1.2 }
+  },
+  {
     name: 'log1p',
     arguments: ['a'],
     lanes: log1p,
@@ -82,10 +92,18 @@ const patterns = {
 /** The natural logarithm: -∞ at both zeros, NaN below. */
 export function log (w: Lanes, a: Lane): Lane {
   const { normal, lifted } = lift(w, a)
-  const { m, power } = split(w, normal)
+  return lane.add(w, ofParts(w, split(w, normal), lifted), special(w, a))
+}
+
+/** The same of a positive number with a full mantissa. */
+export function logNormal (w: Lanes, a: Lane): Lane {
+  return lane.or(w, ofParts(w, split(w, a)), lane.ne(w, a, a))
+}
+
+function ofParts (w: Lanes, { m, power }: { m: Lane, power: Lane }, lifted?: Lane): Lane {
   const f = lane.sub(w, m, w.constant(1))
-  const y = withExponent(w, lane.subBits(w, power, lifted), nearOne(w, f, atanhs[w.type]))
-  return lane.add(w, y, special(w, a))
+  const n = lifted === undefined ? power : lane.subBits(w, power, lifted)
+  return withExponent(w, n, nearOne(w, f, atanhs[w.type]))
 }
 
 /**

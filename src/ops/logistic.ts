@@ -48,8 +48,8 @@ export const logistic: readonly Op[] = [
     // the value. Where all three are -∞ the slopes are 0.
     name: 'log_add_exp3',
     arguments: ['a', 'b', 'd'],
-    value: 'm = maximum(maximum(a, b), d); s = m > -inf ? m : 0; m == inf ? m : s + ' +
-      'log(exp_nonpositive(a - s) + exp_nonpositive(b - s) + exp_nonpositive(d - s))',
+    value: 'm = maximum(maximum(a, b), d); s = m > -inf ? m : 0; abs(m) < inf ? m + ' +
+      'log_normal(exp_nonpositive(a - s) + exp_nonpositive(b - s) + exp_nonpositive(d - s)) : m',
     derivative: ['a', 'b', 'd'].map(argument =>
       'm = stop_gradient(maximum(maximum(a, b), d)); s = m > -inf ? m : 0; ' +
       't = exp_nonpositive(a - s) + exp_nonpositive(b - s) + exp_nonpositive(d - s); ' +

@@ -12,6 +12,7 @@ const ranges: Readonly<Record<string, readonly (readonly [number, number])[]>> =
   log: [[0.3, 2]],
   sqrt: [[0.3, 2]],
   sqrt0: [[0.3, 2]],
+  log_normal: [[0.3, 2]],
   log1p: [[-0.7, 2]],
   log1p_nonnegative: [[0.1, 2]],
   log1p_unit: [[0.1, 0.9]],

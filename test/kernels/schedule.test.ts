@@ -124,6 +124,17 @@ t.test('a sum of sums is one sum, unless the inner one is needed or a product', 
   t.same(lines(total('sum(sum(x * w, I))')), ['loop N,O of rows I: total'])
 })
 
+t.test('a recurrence reads what it need not wait for, unless that is cheap', async t => {
+  const scan = (body: string): Texts => ({
+    axes: 'NTS',
+    tensors: { x: 'N T S', bias: 'N' },
+    values: { y: ['NTS', `scan(T, before => before[S = index(S) - 1] + ${body}, 0)`] }
+  })
+  t.same(lines(scan('exp(x) / (bias + exp(-x))')),
+    ['loop N,T,S: temporary', 'loop N of rows T,S: output y'])
+  t.same(lines(scan('2 * x + bias')), ['loop N of rows T,S: output y'])
+})
+
 t.test('a loss rides with what its gradient waits for', async t => {
   const loss = 'sum(softplus(sum(x * w, I)))'
   t.same(lines({ axes: 'NIO', tensors: { x: 'N I', w: 'O I' }, loss }), [
@@ -140,6 +151,11 @@ t.test('an operand is stored in the order of what it is made of', async t => {
     'loop D,M: temporary',
     'input x[N,D] · temporary[M,D] → output c[N,M]'
   ])
+  const rows = { axes: 'NDM', tensors: { x: 'N D', y: 'M D', a: 'M', b: 'M' } }
+  t.same(lines({ ...rows, values: { c: ['NM', 'sum(x * exp(y * a * b), D)'] } }), [
+    'loop D,M: temporary',
+    'input x[N,D] · temporary[M,D] → output c[N,M]'
+  ], 'one axis says nothing about orders')
 })
 
 t.test('a linear layer: three products, nothing copied', async t => {

@@ -58,6 +58,13 @@ export const cases: readonly Case[] = [
   },
   { name: 'log', plain: Math.log, exact: exact.log, range: both(0, 10) },
   {
+    name: 'log_normal',
+    plain: Math.log,
+    exact: exact.log,
+    range: both(0.1, 10),
+    domain: [2 ** -126, (2 - 2 ** -23) * 2 ** 127]
+  },
+  {
     name: 'log1p',
     plain: Math.log1p,
     exact: x => (x < 1 ? exact.log1p([x, 0]) : logOfSum(x)),
