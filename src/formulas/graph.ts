@@ -39,6 +39,9 @@ export class Graph {
   #nodesMax: number
   #next = 0
 
+  /** Axes without places. */
+  readonly empty = new Set<Axis>()
+
   constructor (axes: readonly Axis[], nodesMax = 20_000) {
     this.#nodesMax = nodesMax
     for (const axis of axes) this.addAxis(axis)
@@ -53,6 +56,9 @@ export class Graph {
   allow (times: number): void {
     this.#nodesMax = Math.max(this.#nodesMax, times * this.#nodes.size + 1000)
   }
+
+  /** Whether an axis has no places; known where it matters what is taken along it. */
+  isEmpty (axis: Axis): boolean { return this.empty.has(originalAxis(axis)) }
 
   /** Appends an axis; adding it again changes nothing. */
   addAxis (axis: Axis): void {
@@ -80,8 +86,11 @@ export class Graph {
 
   parameter (name: string): Node { return this.node({ op: 'parameter', name }) }
 
-  /** The length of an axis, a number known only when the kernel runs. */
-  size (axis: Axis): Node { return this.node({ op: 'size', over: [originalAxis(axis)] }) }
+  /** The length of an axis, a number known only when the kernel runs; 0 is known before. */
+  size (axis: Axis): Node {
+    if (this.isEmpty(axis)) return this.constant(0)
+    return this.node({ op: 'size', over: [originalAxis(axis)] })
+  }
 
   /** The position along an axis, from 0. */
   iota (axis: Axis): Node { return this.node({ op: 'iota', over: [axis], axes: [axis] }) }

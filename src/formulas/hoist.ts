@@ -53,7 +53,10 @@ function simpler (graph: Graph, taker: Taker, totals: Totals, node: Node): Node 
   const [a, b, c] = node.args
   if (a === undefined) return node
   switch (node.op) {
-    case 'sum': return totals.of(a, node.over, depthMax)
+    // A sum of nothing is 0, also where what is taken out of it is not finite.
+    case 'sum': return node.over.some(axis => graph.isEmpty(axis))
+      ? node
+      : totals.of(a, node.over, depthMax)
     case 'mul': return placed(graph, taker, node) ?? product(graph, node)
     case 'div': return placed(graph, taker, node) ?? quotient(graph, node)
     // A sign or a choice may have moved out of a product as it was built: that one is seen here.

@@ -42,8 +42,8 @@ function endsAt ({ args: [, first, last] }: Node, axis: Axis): boolean {
 }
 
 /** Nothing can be read along an axis without places. Throws SHAPE_MISMATCH. */
-export function checkPlaces ({ empty }: Tracer, x: Node, at: Node, axis: Axis): void {
-  const isEmpty = (name: Axis): boolean => empty.has(name) || empty.has(originalAxis(name))
+export function checkPlaces ({ graph }: Tracer, x: Node, at: Node, axis: Axis): void {
+  const isEmpty = (name: Axis): boolean => graph.isEmpty(name)
   if (!x.axes.includes(axis) || !isEmpty(axis) || at.axes.some(isEmpty)) return
   throw new LossdError('SHAPE_MISMATCH', `Nothing can be taken along ${originalAxis(axis)}: `
     + 'its length is 0', { pointer: x.op === 'input' ? `/${x.name}` : '/formula' })

@@ -1,6 +1,6 @@
 // From a bound definition, or a text of the op table, to nodes of a graph.
 
-import type { Binding } from './bind.ts'
+import type { Binding, BoundTensor } from './bind.ts'
 import { checksOf, type Check, type Warning, warningsOf, frozenOf } from './checks.ts'
 import type { Definition } from './definition.ts'
 import type { Axis, Graph, Node } from './graph.ts'
@@ -26,16 +26,29 @@ export interface Traced {
   readonly frozen: ReadonlyMap<string, string>
 }
 
+/** What arguments are in a graph that holds several formulas; in one of its own their names. */
+export interface TracePlaces {
+  readonly input: (name: string, tensor: BoundTensor) => Node
+  readonly parameter: (name: string) => Node
+}
+
 /** The graph of a definition for one binding; the graph's axes are made here. */
-export function trace (definition: Definition, binding: Binding, graph: Graph): Traced {
-  for (const axis of binding.axes.keys()) graph.addAxis(axis)
+export function trace (
+  definition: Definition, binding: Binding, graph: Graph, places: TracePlaces = {
+    input: (name, { layout, datatype }) => graph.input(name, layout, datatype),
+    parameter: name => graph.parameter(name)
+  }
+): Traced {
+  for (const [axis, length] of binding.axes) {
+    graph.addAxis(axis)
+    if (length === 0) graph.empty.add(axis)
+  }
   const tracer = new Tracer(graph, {
     missing: binding.missing,
     ...(definition.positional ? { positions: binding.groups.get('...') ?? [] } : {}),
     state: stateOf(definition),
     derived: binding.derived
   })
-  for (const [axis, length] of binding.axes) if (length === 0) tracer.empty.add(axis)
   const names = new Map<string, Value>()
   for (const name of definition.axes) names.set(name, axisOf(binding, name))
   const inputs = new Map<string, Node>()
@@ -45,7 +58,7 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
       names.set(name, graph.constant(fallback ?? 0))
       continue
     }
-    const node = graph.input(name, given.layout, given.datatype)
+    const node = places.input(name, given)
     inputs.set(name, node)
     // A yes/no tensor lies in memory as numbers.
     const { kind, along } = given.kind
@@ -57,7 +70,7 @@ export function trace (definition: Definition, binding: Binding, graph: Graph): 
     }
   }
   for (const [name, value] of binding.known) names.set(name, known(graph, value))
-  for (const name of binding.numbers.keys()) names.set(name, graph.parameter(name))
+  for (const name of binding.numbers.keys()) names.set(name, places.parameter(name))
 
   const outer = { names, outer: null }
   const { value, environment, states } = tracer.statements(definition.statements, outer)

@@ -41,8 +41,6 @@ export class Tracer {
   readonly classAxes = new Map<Node, AxisValue>()
   /** Whole numbers that are no places: integers, classes that the text bounds itself. */
   readonly unchecked = new Set<Node>()
-  /** Axes without places. */
-  readonly empty = new Set<Axis>()
   /** Lengths that the declarations say. */
   readonly fixed = new Map<Axis, number>()
   readonly #settings: TracerSettings
@@ -110,14 +108,14 @@ export class Tracer {
     return typeof value === 'number' ? this.graph.constant(value) : value
   }
 
-  /** A number: an axis stands for its length, which is known where it is 0. */
+  /** A number: an axis stands for its length. */
   number (value: Value, position: number): Node {
     if (isNode(value)) {
       return value.mask ? fail(position, 'A yes/no value is not a number; write c ? 1 : 0.') : value
     }
     if (!isAxis(value)) return fail(position, `Expected a number; this is ${describe(value)}.`)
     const { graph } = this
-    return value.axes.map(axis => this.empty.has(axis) ? graph.constant(0) : graph.size(axis))
+    return value.axes.map(axis => graph.size(axis))
       .reduce((a, b) => graph.apply('mul', a, b), graph.constant(1))
   }
 

@@ -199,7 +199,8 @@ export class AddressWriter {
     const last = this.#fn.once(this.#fn.entry, `last ${originalAxis(axis)}`, type, () =>
       `(${type}.convert_i32_s ${minus(get(this.length(axis)), 1)})`, 'n')
     const number = this.#writer.extract(index, lane)
-    const held = `(${type}.min (${type}.max ${number} (${type}.const 0)) ${get(last)})`
+    // The first place last: an axis without places has no last one, -1.
+    const held = `(${type}.max (${type}.min ${number} ${get(last)}) (${type}.const 0))`
     return times(`(i32.trunc_sat_${type}_s ${held})`, this.#stride(access, axis))
   }
 }

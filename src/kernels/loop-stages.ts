@@ -103,7 +103,7 @@ export class LoopStages {
     } else this.#add(task.node, takenBy(task), at, work)
   }
 
-  // What goes to no place of the axis counts as 0.
+  // What goes to no place of the axis counts as 0; where the axis has none, there is no memory.
   #collect ({ to, axis, index, value, node }: CollectTask, at: Position): void {
     const { access, addresses, levels, plan, precision, writer } = this.#text
     const { type } = writer
@@ -120,7 +120,9 @@ export class LoopStages {
       axis, lane, level: levels.of(index.axes), varies: index.axes.includes(plan.lane)
     }
     const key = `${to.place} at ${node.id}`
+    writer.into.lines.push(`(if ${length} (then`)
     access.add({ ...accessTo(to), gathers: [gather], key }, counted, at)
+    writer.into.lines.push('))')
   }
 
   #add (reduction: Node, argument: Node, at: Position, { fused }: Work): void {

@@ -66,6 +66,18 @@ function meanAndGradient (setting: Setting, value: Node, denominator: Node, by: 
   return [mean, ...gradient(graph, mean, graph.constant(1), [by])]
 }
 
+t.test('nothing is taken out of a sum over an axis without places: it is 0', t => {
+  const setting = newSetting({ N: 0, M: 2 })
+  setting.graph.empty.add('N')
+  const a = addInput(setting, 'a', ['M', 'N'], () => 1)
+  for (const source of ['sum(softmax(a, N), N)', 'sum(a / sum(a, N), N)']) {
+    const total = text(setting, source, { a })
+    const [low = total] = lower(setting.graph, [total])
+    t.same([...evaluate([{ node: low, axes: ['M'] }], setting)[0] ?? []], [0, 0], source)
+  }
+  t.end()
+})
+
 t.test('cross-entropy with its gradient: one exp an element, one log and one division a row', t => {
   const { setting, names } = classes()
   const value = text(setting, 'target != -100 ? -log_softmax(input, C)[C = target] : 0', names)

@@ -230,6 +230,12 @@ const cases: Readonly<Record<string, Case>> = {
            ends = index(T) == T - 1 && index(S) >= S - 2 ? alpha : -inf
            mean(-logsumexp(ends, T, S))`
   },
+  'a sum that collects by place, also where there is none': {
+    axes: 'CDN',
+    lengths: [[0, 3, 5], [4, 3, 5], [3, 33, 70], [2, 3, 0]],
+    tensors: { x: 'N D', y: 'C', t: 'N INT64' },
+    values: { sums: ['CD', 'sum(index(C) == t ? x : 0, N)'], twice: ['C', 'y + y'] }
+  },
   'rows of a table, and the gradient collected in it': {
     axes: 'VDN',
     lengths: [[5, 0, 3], [5, 3, 0], [1, 1, 1], [5, 33, 9], [40, 2, 70]],

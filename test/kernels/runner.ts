@@ -1,5 +1,5 @@
 // Runs compiled programs without a pool: lays out a memory by hand, runs all chunks (in any order)
-// and reads the outputs. What lies behind an output is checked to be untouched.
+// and reads the outputs. What lies before and behind an output is checked to be untouched.
 
 import { fit } from '../../src/kernels/fit.ts'
 import type { Compiled } from '../../src/kernels/program.ts'
@@ -20,7 +20,8 @@ export interface Run {
 type Kernel = (args: number, first: number, last: number) => void
 type After = (args: number) => void
 
-const canary = 0x5a
+// Minus zero as float32: adding 0 to it changes it.
+const canary = 0x80000000
 
 // One memory for all machines of a process: each would reserve 10 GiB of addresses.
 const memory = new WebAssembly.Memory({ initial: 640, maximum: 640, shared: true })
@@ -39,7 +40,7 @@ export class Machine {
   readonly #outputs = new Map<string, [address: number, count: number]>()
   readonly #steps: { kernel: Kernel, after: After, chunks: number }[] = []
   readonly #record: number
-  #top = 65_536
+  #top = 65_600
 
   constructor (program: Compiled, { lengths, inputs, numbers, outputs, datatypes }: Run) {
     this.#program = program
@@ -98,7 +99,7 @@ export class Machine {
     const address = this.#top
     this.#top += Math.ceil(bytes / 64) * 64 + 128
     if (this.#top > memory.buffer.byteLength) throw new Error('the test memory is too small')
-    new Uint8Array(memory.buffer, address, this.#top - address).fill(canary)
+    new Uint32Array(memory.buffer, address, (this.#top - address) / 4).fill(canary)
     return address
   }
 
@@ -130,11 +131,22 @@ export class Machine {
         ? view.getFloat32(address + 4 * index, true)
         : view.getFloat64(address + 8 * index, true)
       results.set(name, Array.from({ length: count }, (_, index) => read(index)))
-      const bytes = count * this.#bytes
-      for (let byte = bytes; byte < Math.ceil(bytes / 64) * 64 + 64; byte++) {
-        if (view.getUint8(address + byte) !== canary) throw new Error(`${name} is written behind`)
+      for (const place of around(address, count * this.#bytes)) {
+        if (view.getUint32(place, true) !== canary) throw new Error(`${name} is written around`)
       }
     }
     return results
   }
+}
+
+// The words in the 64 bytes before a block and behind its end.
+function around (address: number, bytes: number): number[] {
+  const words = Array.from({ length: 16 }, (_, index) => 4 * index)
+  const end = address + bytes
+  const rest = Array.from({ length: (Math.ceil(end / 64) * 64 - end) / 4 }, (_, index) => 4 * index)
+  return [
+    ...words.map(word => address - 64 + word),
+    ...rest.map(word => end + word),
+    ...words.map(word => Math.ceil(end / 64) * 64 + word)
+  ]
 }
