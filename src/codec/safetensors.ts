@@ -162,6 +162,7 @@ function readEntry (name: string, value: Json, text: Buffer): Entry {
 // Digits only: 1.0 and 1e2 are no lengths.
 function wholeNumbers (value: Json, text: Buffer): number[] | undefined {
   if (!(value instanceof Numbers) || value.shape.length !== 1) return undefined
+  if (value.fault !== undefined) return undefined
   const texts = text.toString('latin1', value.from, value.to).match(/[^\s,[\]]+/g) ?? []
   return texts.every(each => /^\d+$/.test(each)) ? texts.map(Number) : undefined
 }

@@ -172,6 +172,8 @@ t.test('a body that is wrong is 400 or 422, and leaves nothing behind', async t 
     [400, 'BAD_BINARY', /shape/, file(JSON.stringify({ a: entry({ shape: [-1] }) }), [data])],
     [400, 'BAD_BINARY', /shape/,
       file('{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}', [data])],
+    [400, 'BAD_BINARY', /shape/,
+      file('{"a":{"dtype":"F32","shape":[5,[],0],"data_offsets":[0,0]}}')],
     [400, 'BAD_BINARY', /two whole numbers/,
       file(JSON.stringify({ a: entry({ data_offsets: [0] }) }), [data])],
     [400, 'BAD_BINARY', /the next one begins at 0/,

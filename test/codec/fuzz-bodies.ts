@@ -85,9 +85,9 @@ export function referenceTakes (body: Buffer): boolean | undefined {
     end = to
   }
   // A key that stands twice is lost in JSON.parse.
-  if ((text.toString('latin1').match(/"data_offsets"/g) ?? []).length !== places.length) {
-    return undefined
-  }
+  const counts = ['"dtype"', '"shape"', '"data_offsets"']
+    .map(key => text.toString('latin1').split(key).length - 1)
+  if (counts.some(count => count !== places.length)) return undefined
   return start + end === body.length
 }
 
