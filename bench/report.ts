@@ -27,6 +27,12 @@ const rows: readonly Row[] = [
       'of the first case; an element is one of the first tensor.'
   },
   {
+    name: 'formulas',
+    title: 'Formulas of one’s own',
+    sentence: 'The text of each loss posted as a formula, beside the loss itself, float32: the ' +
+      'speed is that of the formula as a part of the loss’s.'
+  },
+  {
     name: 'matmul',
     title: 'Matrix products',
     sentence: 'The products of a Linear layer, forward and backward.'
@@ -35,6 +41,19 @@ const rows: readonly Row[] = [
     name: 'pool',
     title: 'The pool',
     sentence: 'Round trips, throughput, and one thread against two.'
+  },
+  {
+    name: 'codec',
+    title: 'Numbers as text',
+    sentence: 'Reading JSON numbers into typed memory and printing them, one thread, in ' +
+      'nanoseconds a number; the baselines include the way to and from typed arrays.'
+  },
+  {
+    name: 'event-loop',
+    title: 'Who waits for large bodies',
+    sentence: 'Delay of the main thread while 8 MiB bodies of JSON arrive on 10 connections, in ' +
+      'milliseconds; the last column is what the thread computed in one go, without the time ' +
+      'in which the machine had other work.'
   },
   {
     name: 'http',
