@@ -15,7 +15,7 @@ import { startCodec } from './compute/codec-work.ts'
 import { Pool } from './compute/pool.ts'
 import { Workshop } from './compute/workshop.ts'
 import { type Config, ConfigError } from './config.ts'
-import { enableRelaxedSimd, hasRelaxedSimd } from './kernels/assemble.ts'
+import { enableRelaxedSimd, hasRelaxedSimd, loadAssembler } from './kernels/assemble.ts'
 import type { Doer } from './kernels/apart.ts'
 import { lossWork } from './kernels/loss-compile.ts'
 import { LossPrograms } from './kernels/loss-program.ts'
@@ -62,7 +62,13 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     onFault: fault => logger.warn({ fault }, 'a worker thread was lost')
   })
   const workshop = surroundings.workshop ?? openWorkshop(config)
-  const doer: Doer = (work, given) => workshop.do(work, given)
+  // A start holds nobody up: the self-test compiles here. What it compiled warms the thread later.
+  const early: (() => Promise<unknown>)[] = []
+  const doer: Doer = (work, given) => {
+    if (lifecycle.state !== 'starting') return workshop.do(work, given)
+    early.push(() => workshop.do(work, given))
+    return work.run(given)
+  }
   const programs = new LossPrograms({
     relaxed,
     doer,
@@ -83,7 +89,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     doer
   })
   const facts = { threads: config.threads, relaxed_simd: relaxed ? 'on' : 'off' }
-  const metrics = createMetrics(readings(heap, pool, sessions))
+  const metrics = createMetrics(readings(heap, pool, workshop, sessions))
   const server = createServer({
     ...config, logger, lifecycle, lossNames, keptNames: () => kept.names, metrics
   })
@@ -99,10 +105,13 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     openapi: () => server.swagger(),
     listen: (host, port) => server.listen({ host, port }),
     async start () {
-      await Promise.all([startCodec(machine), pool.ready])
+      await Promise.all([startCodec(machine), loadAssembler(), pool.ready])
       const wrong = await selfTest({ machine })
       if (wrong.length > 0) logger.fatal({ wrong }, 'the self-test of the kernels failed')
       lifecycle.state = wrong.length > 0 ? 'failed' : 'ready'
+      const warming = surroundings.workshop === undefined ? early.map(again => again()) : []
+      for (const piece of warming) piece.catch(() => {})
+      early.length = 0
     },
     async close () {
       lifecycle.state = 'draining'
@@ -116,7 +125,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
   }
 }
 
-/** Where programs are compiled: its first thread starts at once. */
+/** Where programs are compiled. */
 export function openWorkshop ({ compileMsMax }: Pick<Config, 'compileMsMax'>): Workshop {
   return new Workshop({ limitMs: compileMsMax, modules: [lossWork.module] })
 }
@@ -144,7 +153,9 @@ async function drain (server: Server, config: Config): Promise<void> {
   clearTimeout(end)
 }
 
-function readings (heap: Heap, pool: Pool, sessions: Sessions): Reading[] {
+function readings (
+  heap: Heap, pool: Pool, workshop: Workshop, sessions: Sessions
+): Reading[] {
   const stat = (name: string, help: string, read: () => number): Reading => ({ name, help, read })
   return [
     stat('heap_used_bytes', 'Bytes of the shared heap that are lent now', () => heap.usedBytes),
@@ -161,6 +172,8 @@ function readings (heap: Heap, pool: Pool, sessions: Sessions): Reading[] {
     stat('worker_threads', 'Worker threads alive', () => pool.stats().threads),
     stat('worker_restarts_total', 'Worker threads replaced', () => pool.stats().respawns),
     stat('programs', 'Compiled programs kept', () => pool.stats().programs),
+    stat('compilations', 'Programs that are compiled now or wait for it', () =>
+      workshop.outstanding),
     stat('session_count', 'Sessions that are active', () => sessions.count)
   ]
 }

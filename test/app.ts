@@ -44,8 +44,10 @@ export async function buildIdle (
   t: Test, settings: Readonly<Record<string, string>> = {}
 ): Promise<App> {
   const config = readConfig({ MEMORY_MB: '64', THREADS: '1', ...settings })
-  const service = await buildApp(config,
-    { logger: pino({ level: 'silent' }), relaxed: false, workshop })
+  const logger = pino({ level: 'silent' })
+  const service = await buildApp(config, 'COMPILE_MS_MAX' in settings
+    ? { logger, relaxed: false }
+    : { logger, relaxed: false, workshop })
   t.teardown(() => service.close())
   const send: App['send'] = async (method, url, headers = {}, payload) => {
     const reply = await service.server.inject({

@@ -48,10 +48,9 @@ export class Workshop {
   #patience: NodeJS.Timeout | undefined
   #closed = false
 
-  /** Starts the first thread at once. */
+  /** The first thread starts with the first piece. */
   constructor (settings: WorkshopSettings) {
     this.#settings = { queueMax: 256, modules: [], ...settings }
-    this.#start()
   }
 
   /** Pieces that are under way or wait. */

@@ -53,6 +53,15 @@ t.test('a deadline ends the waiting', async t => {
   t.match(await post('/v1/formulas', { ...pair, formula: long }), { status: 200 })
 })
 
+t.test('a program that takes longer than the limit is refused, and nothing else', async t => {
+  const { post } = await build(t, { COMPILE_MS_MAX: '10' })
+  t.match(await post('/v1/formulas', { ...pair, formula: long }), {
+    status: 422,
+    body: { code: 'COMPILE_TIMEOUT', detail: /10 ms, the limit.*COMPILE_MS_MAX/, retryable: false }
+  })
+  t.match(await post('/v1/losses/mse', pair), { status: 200 })
+})
+
 t.test('what is too large for the machine is refused, every time', async t => {
   const { post } = await build(t)
   const formula = Array.from({ length: 400 }, (_, k) => `tanh(input * ${k}.5) * target`).join(' + ')
