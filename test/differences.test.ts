@@ -28,7 +28,7 @@ for (const loss of losses) {
       const title = `${JSON.stringify(options)} ${shapes.join(' ')}`
       for (const name of request.gradients) {
         const { slope, difference, scale } = await compare(machine, request, name)
-        t.ok(Math.abs(slope - difference) <= 1e-7 * scale,
+        t.ok(isNear({ slope, difference, scale }),
           `${title} by ${name}: ${slope}, difference ${difference}`)
       }
     }
@@ -87,11 +87,17 @@ function numberOf ({ type, bounds, default: fallback }: OptionArgument): number 
   return Number(fallback) === 0 ? low + (high - low) * 0.3 : Number(fallback) * 1.25
 }
 
+interface Compared { readonly slope: number, readonly difference: number, readonly scale: number }
+
+function isNear ({ slope, difference, scale }: Compared): boolean {
+  return Math.abs(slope - difference) <= 1e-7 * scale
+}
+
 // The loss along a direction, times an upstream gradient: what the gradient says, and what
 // differences say, extrapolated from two steps.
-async function compare (machine: LossMachine, request: Drawn, name: string): Promise<{
-  slope: number, difference: number, scale: number
-}> {
+async function compare (
+  machine: LossMachine, request: Drawn, name: string
+): Promise<Compared> {
   const random = new Random(11)
   const { shape, data } = (await machine.ask({ ...request, gradients: [] })).loss
   const upstream = data.map(() => random.normal())
@@ -109,9 +115,15 @@ async function compare (machine: LossMachine, request: Drawn, name: string): Pro
   }
   const quotient = async (step: number): Promise<number> =>
     (await at(step) - await at(-step)) / (2 * step)
-  const difference = (4 * await quotient(1e-4) - await quotient(2e-4)) / 3
+  const slope = dot(slopes, direction)
   const scale = Array.from(slopes, Math.abs).reduce((a, b) => a + b, 1)
-  return { slope: dot(slopes, direction), difference, scale }
+  let difference = Number.NaN
+  // A step may reach beyond a kink, where an order changes: then a smaller one does not.
+  for (const step of [1e-4, 2e-6]) {
+    difference = (4 * await quotient(step) - await quotient(2 * step)) / 3
+    if (isNear({ slope, difference, scale })) break
+  }
+  return { slope, difference, scale }
 }
 
 function dot (a: ArrayLike<number>, b: ArrayLike<number>): number {

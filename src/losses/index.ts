@@ -37,6 +37,8 @@ import { listmle } from './listmle.ts'
 import { listnet } from './listnet.ts'
 import { logCosh } from './log-cosh.ts'
 import type { Loss } from './loss.ts'
+import { lovaszHinge } from './lovasz-hinge.ts'
+import { lovaszSoftmax } from './lovasz-softmax.ts'
 import { mape } from './mape.ts'
 import { marginRanking } from './margin-ranking.ts'
 import { mse } from './mse.ts'
@@ -78,7 +80,7 @@ export const losses: readonly Loss[] = [
   cosineEmbedding, hingeEmbedding, tripletMargin, tripletMarginWithDistance, contrastive, infoNce,
   ntXent, clip, siglip, supCon,
   ctc, tokenCe,
-  dice, jaccard, tversky,
+  dice, jaccard, tversky, lovaszHinge, lovaszSoftmax,
   giou, diou, ciou,
   importanceSampling, ppo, cispo, dro, dpo
 ]
