@@ -19,7 +19,7 @@ const count = 21
 // Where arguments lie, if not in -2 … 2: by op, then by argument.
 const ranges: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
   div: { b: [0.5, 2] },
-  mod: { a: [0.1, 0.9], b: [1, 2] },
+  mod: { a: [3.1, 3.9], b: [2.1, 2.9] },
   sqrt: { a: [0.1, 2] },
   sqrt0: { a: [0.1, 2] },
   exp_nonpositive: { a: [-2, -0.01] },
@@ -88,6 +88,36 @@ for (const row of [...ops, ...structural]) {
       t.ok(Math.abs(difference - slope) <= 1e-8 * (1 + Math.abs(slope)),
         `by ${name}: ${slope}, difference ${difference}`)
     }
+  })
+}
+
+// Far from 0 and at infinity, where a sum of exponentials taken as it stands would overflow.
+const extremes = [
+  1000, 999, -1000, 0, 1, 2, 3,
+  -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity,
+  -Infinity, -800, 800, -Infinity, 0, 800, -1e300
+]
+
+for (const name of ['log_add_exp', 'log_add_exp3', 'softmax', 'log_softmax', 'logsumexp']) {
+  t.test(`${name} far from 0`, async t => {
+    const row = findOp(name)
+    if (row === undefined) throw new Error(`${name} is no op`)
+    const graph = new Graph(axes)
+    const inputs = new Map(row.arguments.map((argument, shift) =>
+      [argument, Float64Array.from(extremes, (_, k) => extremes[(k + shift) % count] ?? 0)]))
+    const by = row.arguments.map(argument => graph.input(argument, axes, 'real'))
+    const node = apply(graph, row, by)
+    const program = compileProgram({
+      graph, outputs: [{ name: 'value', node, layout: axes }], precision: 'f64', relaxed: false
+    })
+    const found = runProgram(program, { lengths, inputs, outputs: new Map([['value', count]]) })
+    const [expected = []] = evaluate([{ node, axes }], { lengths, inputs })
+    const wrong = (found.get('value') ?? []).filter((x, place) => {
+      const wanted = expected[place] ?? 0
+      return !(Object.is(x, wanted) || Math.abs(x - wanted) <= 1e-13 * Math.abs(wanted))
+    })
+    t.same(wrong, [])
+    t.ok(found.get('value')?.some(Number.isFinite))
   })
 }
 

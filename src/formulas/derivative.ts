@@ -126,10 +126,9 @@ function declarationOf (argument: Argument): string {
 const boundsOf = (bounds: OptionArgument['bounds']): string[] =>
   bounds.map(({ operator, value }) => `${operator} ${numberText(value)}`)
 
-const defaultOf = (value: number | boolean | string | null): string => {
-  if (value === null) return ''
-  return ` = ${typeof value === 'number' ? numberText(value) : value}`
-}
+// Only numbers: texts and yes/no options are known, so that no derivative uses them.
+const defaultOf = (value: Argument['default']): string =>
+  typeof value === 'number' ? ` = ${numberText(value)}` : ''
 
 const numberText = (value: number): string =>
   Number.isFinite(value) ? shortest(value) : value < 0 ? '-inf' : 'inf'

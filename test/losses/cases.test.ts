@@ -19,6 +19,10 @@ for (const loss of losses) {
     if (loss.torch !== '') t.equal(findLoss(loss.torch), loss, 'its class in torch.nn is an alias')
     for (const text of [loss.task, loss.summary, loss.choose, loss.source]) t.ok(text.length > 3)
     t.notOk(loss.summary.endsWith('.'))
+    const { refuse = [], warn = [], frozen = [] } = loss
+    for (const sentence of [...refuse, ...warn, ...frozen].map(rule => rule.at(-1) ?? '')) {
+      t.match(sentence, /^\S.{15,}[^.]$/, 'a sentence, without its full stop')
+    }
     for (const name of loss.tensorOptions ?? []) {
       t.ok(definition.tensors.some(tensor => tensor.name === name), `${name} is a tensor`)
     }
