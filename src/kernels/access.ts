@@ -61,8 +61,9 @@ export class AccessWriter {
       this.store(access, this.#writer.op(`${type}.add`, this.load(access, at), value), at)
       return
     }
-    // Most of what goes to few places is 0. What does not vary is not to be known inside only.
+    // Most of what goes to few places is 0. What others use, too, is not to be known inside only.
     this.#addresses.pointer(access)
+    for (const gather of access.gathers) this.#addresses.gathered(access, gather)
     const { lines } = this.#writer.into
     lines.push(`(if (v128.any_true ${get(value)}) (then`)
     for (let lane = 0; lane < count; lane++) {

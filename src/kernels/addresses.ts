@@ -193,15 +193,40 @@ export class AddressWriter {
     return get(stride)
   }
 
-  // Bytes to the gathered position: a number in a lane, rounded down and held inside the axis.
-  #gathered (access: Access, { axis, lane: index }: Gather, lane: number): string {
-    const type = this.#precision
-    const last = this.#fn.once(this.#fn.entry, `last ${originalAxis(axis)}`, type, () =>
-      `(${type}.convert_i32_s ${minus(get(this.length(axis)), 1)})`, 'n')
-    const number = this.#writer.extract(index, lane)
-    // The first place last: an axis without places has no last one, -1.
-    const held = `(${type}.max (${type}.min ${number} ${get(last)}) (${type}.const 0))`
-    return times(`(i32.trunc_sat_${type}_s ${held})`, this.#stride(access, axis))
+  // Bytes to the gathered position of a lane.
+  #gathered (access: Access, gather: Gather, lane: number): string {
+    const offsets = gather.varies
+      ? get(this.gathered(access, gather))
+      : this.#offsets(access, gather)
+    return `(i32x4.extract_lane ${lane} ${offsets})`
+  }
+
+  /** Bytes to the gathered positions of all lanes, a local of the present block. */
+  gathered (access: Access, gather: Gather): string {
+    const offsets = this.#offsets(access, gather)
+    return this.#fn.once(this.#writer.into, offsets, 'v128', () => offsets)
+  }
+
+  // The numbers in the lanes, held inside the axis and rounded down; NaN is 0. The first place is
+  // asked last: an axis without places has no last one, -1.
+  #offsets (access: Access, { axis, lane: index }: Gather): string {
+    const { type } = this.#writer
+    const last = this.#fn.once(this.#fn.entry, `last ${originalAxis(axis)}`, 'v128', () =>
+      `(${type}.splat (${this.#precision}.convert_i32_s ${
+        minus(get(this.length(axis)), 1)}))`, 'n')
+    const held = `(${type}.pmax ${get(this.#writer.constant(0))} (${type}.pmin ${get(index)} ${
+      get(last)}))`
+    const truncate = type === 'f64x2' ? 'trunc_sat_f64x2_s_zero'
+      : this.#writer.relaxed ? 'relaxed_trunc_f32x4_s' : 'trunc_sat_f32x4_s'
+    const places = `(i32x4.${truncate} ${held})`
+    if (access.layout.at(-1) === axis) {
+      const bytes = bytesOf(access.datatype, this.#precision)
+      return `(i32x4.shl ${places} (i32.const ${Math.log2(bytes)}))`
+    }
+    const stride = this.#stride(access, axis)
+    const strides = this.#fn.once(this.#fn.entry, `lanes of ${stride}`, 'v128', () =>
+      `(i32x4.splat ${stride})`, 's')
+    return `(i32x4.mul ${places} ${get(strides)})`
   }
 }
 
