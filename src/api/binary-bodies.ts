@@ -78,11 +78,10 @@ export function scatter<Content> (
     })
     // The client is gone, or too slow.
     const leave = (reason: Error): void => {
-      if (ended) return
       attempt(() => { throw reason })
       reject(fault)
     }
-    payload.once('error', leave)
-    payload.once('close', () => { leave(new LossdError('CANCELLED')) })
+    payload.once('error', reason => { if (!ended) leave(reason) })
+    payload.once('close', () => { if (!ended) leave(new LossdError('CANCELLED')) })
   })
 }

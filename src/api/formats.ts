@@ -64,6 +64,8 @@ export function replyFormat (request: FastifyRequest): FormatName {
   const { accept, 'content-type': type } = request.headers
   if (accept === 'application/json') return 'json'
   const { takes, gives } = formatsOf(request)
+  const exact = gives.find(name => mediaTypes[name][0] === accept)
+  if (exact !== undefined) return exact
   const own = type === undefined ? undefined : formatOfType(type, takes)
   const like = gives.find(name => name === own) ?? 'json'
   if (accept === undefined || accept === '*/*' || accept.trim() === '') return like

@@ -22,8 +22,24 @@ export interface Safetensors {
 
 /** The frame of a body with at most so many tensors. */
 export function safetensorsFrame (tensorsMax: number): Frame<Safetensors> {
-  return { prefixBytes, headBytes, readHead: head => readHead(head, tensorsMax) }
+  // Who trains sends the same header again and again: the last ones need no reading.
+  const kept: { readonly bytes: Buffer, readonly head: Head<Safetensors> }[] = []
+  let next = 0
+  return {
+    prefixBytes,
+    headBytes,
+    readHead (bytes) {
+      const known = kept.find(each => each.bytes.equals(bytes))
+      if (known !== undefined) return known.head
+      const head = readHead(bytes, tensorsMax)
+      if (bytes.length <= keptBytesMax) kept[next++ % keptMax] = { bytes, head }
+      return head
+    }
+  }
 }
+
+const keptMax = 8
+const keptBytesMax = 2048
 
 /** A file's pieces: its header, then views of the tensors in the heap. */
 export function writeSafetensors (
@@ -33,19 +49,20 @@ export function writeSafetensors (
   // By falling size of an element every tensor is aligned; the large ones come first.
   const ordered = [...tensors].sort(([, a], [, b]) =>
     wireBytes(b.datatype) - wireBytes(a.datatype) || tensorBytes(b) - tensorBytes(a))
-  let end = 0
+  let to = 0
   const entries = ordered.map(([name, tensor]) => {
-    const begin = end
-    end += tensorBytes(tensor)
+    const from = to
+    to += tensorBytes(tensor)
     const { shape } = tensor
-    return [name, { dtype: namesOf[tensor.datatype], shape, data_offsets: [begin, end] }]
+    return [name, { dtype: namesOf[tensor.datatype], shape, data_offsets: [from, to] }]
   })
   const header = { __metadata__: metadata, ...Object.fromEntries(entries) }
-  const text = Buffer.from(JSON.stringify(header))
-  const bytes = Math.ceil((prefixBytes + text.length) / alignment) * alignment
-  const head = Buffer.alloc(bytes, ' ')
+  const text = JSON.stringify(header)
+  const end = prefixBytes + Buffer.byteLength(text)
+  const bytes = Math.ceil(end / alignment) * alignment
+  const head = Buffer.allocUnsafe(bytes).fill(' ', end)
   head.writeBigUInt64LE(BigInt(bytes - prefixBytes))
-  text.copy(head, prefixBytes)
+  head.write(text, prefixBytes)
   const views = ordered.map(([, tensor]) =>
     Buffer.from(heap.memory.buffer, tensor.address, tensorBytes(tensor)))
   return [head, ...views]
