@@ -5,7 +5,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
-RUN npx tsc --sourceMap false
+COPY scripts/codec.mjs scripts/
+RUN npx tsc --sourceMap false && node scripts/codec.mjs
 
 FROM node:24-slim AS packages
 WORKDIR /packages

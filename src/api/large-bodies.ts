@@ -52,13 +52,16 @@ export function wrongLength (announced: number, bytes: number): LossdError {
 }
 
 /** What numbers with a point are kept as: FP32, unless FP64 may be asked for. */
-export function realOf ({ routeOptions, url }: FastifyRequest, text: Buffer): Real {
+export function realOf (request: FastifyRequest, text: Buffer): Real {
   // Short texts are read as FP64 faster than they are searched.
-  if (text.length < shortBytes) return 'FP64'
-  // What a session computes in was said when it was made.
-  if (routeOptions.url?.startsWith('/v1/sessions') === true) return 'FP64'
+  if (text.length < shortBytes || asksForDoubles(request)) return 'FP64'
   // The word may stand there in escapes.
-  return url.includes('FP64') || text.includes('FP64') || text.includes('\\u') ? 'FP64' : 'FP32'
+  return text.includes('FP64') || text.includes('\\u') ? 'FP64' : 'FP32'
+}
+
+// What a session computes in was said when it was made.
+function asksForDoubles ({ routeOptions, url }: FastifyRequest): boolean {
+  return url.includes('FP64') || routeOptions.url?.startsWith('/v1/sessions') === true
 }
 
 const shortBytes = 1024
@@ -92,7 +95,8 @@ export async function receiveLarge (
     if (response.destroyed) throw new LossdError('CANCELLED')
     response.once('close', leave).once('finish', leave)
     const { bytes } = text
-    const value = await codecOf(heap).read(text, elements, realOf(request, bytes),
+    const real = asksForDoubles(request) || text.mayNeedDoubles ? 'FP64' : 'FP32'
+    const value = await codecOf(heap).read(text, elements, real,
       { deadlineMs, signal: gone.signal, lease })
     if (!keepsText(request)) lease.end()
     return new LargeBody(value, bytes, gone.signal)
@@ -114,7 +118,7 @@ async function receiveText (
   let text: LargeText | undefined
   let fault: unknown
   try {
-    text = new LargeText(heap, lease, length)
+    text = new LargeText(heap, lease, length, codecOf(heap).count)
   } catch (reason) {
     // It is told when all has come: a client that is still sending may not see a reply.
     fault = reason
@@ -132,7 +136,7 @@ async function receiveChunks (
   const chunks: Buffer[] = []
   const bytes = await receive(payload, bytesMax, chunk => { chunks.push(chunk) })
   if (bytes <= padTextMax) return Buffer.concat(chunks, bytes)
-  const text = new LargeText(heap, lease, bytes)
+  const text = new LargeText(heap, lease, bytes, codecOf(heap).count)
   for (const chunk of chunks) {
     text.write(chunk)
     await otherWork()
@@ -150,6 +154,9 @@ function receive (
       bytes += chunk.length
       if (bytes <= bytesMax) {
         take(chunk)
+        // A socket may give megabytes in one turn of the loop; others are to have theirs.
+        payload.pause()
+        setImmediate(() => { payload.resume() })
         return
       }
       payload.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error')

@@ -73,6 +73,7 @@ func prepareArray(s: i32, position: i32, depth: i32, next: i32, real: i32, scrat
   i32.store(s, real, ${pass.real});
   i32.store(s, scratch, ${pass.scratch});
   i32.store(s, 0, ${pass.counts});
+  i32.store(s, 0, ${pass.asReal});
 }
 
 export func readArray(s: i32) {
@@ -137,7 +138,7 @@ export func readArray(s: i32) {
           next += 8;
         } else {
           kind = i32.load(s, ${pass.real});
-          next = toReals(i32.load(s, ${pass.start}), next, kind);
+          next = toReals(i32.load(s, ${pass.start}), next, kind, i32.load(s, ${pass.start}));
           ${toValue}
           value = f64.copysign(value, f64.convert_i32_s(-isNegative));
           ${storeReal}
@@ -184,7 +185,7 @@ export func readArray(s: i32) {
       value = f64.load(s, ${last.value});
       if (meaning == 1 && kind == 0) {
         kind = i32.load(s, ${pass.real});
-        next = toReals(i32.load(s, ${pass.start}), next, kind);
+        next = toReals(i32.load(s, ${pass.start}), next, kind, i32.load(s, ${pass.start}));
       }
       if ((meaning == 2 || meaning == 3) && i32.load(s, ${pass.boolean}) == -1) {
         i32.store(s, (next - i32.load(s, ${pass.start})) >> (3 - (kind == 2)), ${pass.boolean});
@@ -243,9 +244,8 @@ export func readArray(s: i32) {
   i32.store(s, kind, ${pass.kind});
 }
 
-// Makes whole numbers real ones, in their places, and returns where the next one goes.
-func toReals(from: i32, end: i32, kind: i32): i32 {
-  i32 to = from;
+// Writes whole numbers as real ones, perhaps in their own places; the place behind the last.
+func toReals(from: i32, end: i32, kind: i32, to: i32): i32 {
   while (from < end) {
     f64 value = f64.convert_i64_s(i64.load(from));
     from += 8;

@@ -1,7 +1,8 @@
 // Elements of a tensor that lie in a memory already, written as another datatype elsewhere.
 
 import { type Datatype, datatypes } from '../buffer/datatype.ts'
-import type { Memory } from './pad.ts'
+import { integerRanges, type IntegerDatatype } from './integers.ts'
+import { type Memory, narrowIn } from './pad.ts'
 
 export interface Elements {
   readonly datatype: Datatype
@@ -74,7 +75,28 @@ export function writeWholes (
   for (let index = 0; index < count; index++) view[first + index] = at(index)
 }
 
-type IntegerDatatype = Exclude<Datatype, 'FP32' | 'FP64'>
+/** Index of the first INT64 beyond a datatype, where code can tell; else 0. */
+export function firstBeyond (
+  { address, count }: Elements, memory: Memory, datatype: IntegerDatatype
+): number {
+  const [least, beyond] = integerRanges[datatype]
+  const narrow = narrowIn.get(memory)
+  return narrow === undefined || datatype === 'INT64'
+    ? 0
+    : narrow(address, count, BigInt(least), BigInt(beyond), 0, 0)
+}
+
+/** As writeWholes, where code can do it and INT64 become narrower; false if not. */
+export function narrowWholes (
+  elements: Elements, memory: Memory, datatype: IntegerDatatype, target: number
+): boolean {
+  const narrow = narrowIn.get(memory)
+  if (narrow === undefined || elements.datatype !== 'INT64' || datatype === 'INT64') return false
+  const [least, beyond] = integerRanges[datatype]
+  const { address, count } = elements
+  narrow(address, count, BigInt(least), BigInt(beyond), datatypes[datatype].bytes, target)
+  return true
+}
 
 /** Elements by index as doubles: INT64 beyond 2^53 is rounded. */
 export function numbersOf (

@@ -36,6 +36,8 @@ export class Numbers {
   /** The array's text in the body: bytes [from, to). */
   readonly from: number
   readonly to: number
+  /** The elements as real numbers, where whole ones are kept as both. */
+  readonly asReal: { readonly datatype: Real, readonly address: number } | undefined
   /** Who keeps the memory; undefined if it is used again for the next body. */
   readonly lease: Lease | undefined
   readonly #memory: Memory
@@ -61,6 +63,10 @@ export class Numbers {
     this.fault = i32[at + pass.fault / 4] === 0 ? undefined : faultOf(i32, at)
     this.booleanIndex = i32[at + pass.boolean / 4] ?? -1
     this.lease = lease
+    const asReal = (i32[at + pass.asReal / 4] ?? 0) >>> 0
+    this.asReal = asReal === 0
+      ? undefined
+      : { datatype: i32[at + pass.real / 4] === 2 ? 'FP32' : 'FP64', address: asReal }
   }
 
   /** Where the elements lie. */

@@ -10,7 +10,7 @@ import {
 import { shown } from '../errors.ts'
 import { isNumberStart, isQuotedNonFinite, readNumber } from './json-number.ts'
 import { Numbers, type ReadNumbers, type Real, readerOf } from './json-numbers.ts'
-import { largePad, padTextMax, thePad } from './pad.ts'
+import { thePad } from './pad.ts'
 import { StagedTensor } from './staged.ts'
 
 /**
@@ -22,19 +22,13 @@ export type Json =
 export type JsonObject = { readonly [key: string]: Json }
 
 /**
- * The value of a body. Its Numbers can be read until the next body is. Numbers with a point are
- * kept as `real`. Throws BAD_JSON, BODY_TOO_LARGE.
+ * The value of a body of up to padTextMax bytes. Its Numbers can be read until the next body is;
+ * those with a point are kept as `real`. Throws BAD_JSON, BODY_TOO_LARGE.
  */
 export function readJson (body: Buffer, real: Real = 'FP64'): Json {
-  const pad = body.length > padTextMax ? largePad(body.length) : thePad()
+  const pad = thePad()
   return readText(openCursor(body, pad), readerOf(pad, real))
 }
-
-export interface JsonReader {
-  readonly read: typeof readJson
-}
-
-export function createJsonReader (): JsonReader { return { read: readJson } }
 
 /** As readJson, of a text whose arrays of numbers somebody else reads. */
 export function readText (cursor: Cursor, readNumbers: ReadNumbers): Json {
@@ -56,6 +50,7 @@ const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 // The same keys and words come with every request: short ones are kept, by a hash of their bytes.
 const keptStrings: string[] = new Array(1024).fill('')
+const shortBytesMax = 64
 
 /** An object without a prototype that is quicker to make than Object.create(null). */
 class Members {
@@ -159,15 +154,16 @@ function readWord<T> (cursor: Cursor, word: string, value: T): T {
 function readString (cursor: Cursor): string {
   const { bytes } = cursor
   const start = cursor.position + 1
+  const last = start + shortBytesMax
   let position = start
   let hash = 0
   let byte = byteAt(bytes, position)
-  while (byte !== 0x22 && byte !== 0x5c && byte >= 0x20 && byte < 0x80) {
+  while (byte !== 0x22 && byte !== 0x5c && byte >= 0x20 && byte < 0x80 && position <= last) {
     hash = (Math.imul(hash, 31) + byte) | 0
     byte = byteAt(bytes, ++position)
   }
   const length = position - start
-  if (byte !== 0x22 || length > 64) return readLongString(cursor)
+  if (byte !== 0x22 || length > shortBytesMax) return readLongString(cursor)
   cursor.position = position + 1
   const slot = hash & (keptStrings.length - 1)
   const kept = keptStrings[slot] ?? ''

@@ -6,7 +6,9 @@ import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import { type Allocator, allocateTensor, type Tensor } from '../buffer/tensor.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
-import { type Elements, numbersOf, writeReals, writeWholes } from './elements.ts'
+import {
+  type Elements, firstBeyond, narrowWholes, numbersOf, writeReals, writeWholes
+} from './elements.ts'
 import { integerRanges, type IntegerDatatype } from './integers.ts'
 import { Numbers, rankMax } from './json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject } from './json-reader.ts'
@@ -50,13 +52,22 @@ export function writeTensor (
 export function placeTensor (
   tensor: JsonTensor, datatype: Datatype, heap: Heap, lease: Lease
 ): Tensor {
-  const { source, shape, datatype: declared } = tensor
-  if (typeof source === 'number' || source.lease === undefined || source.datatype !== datatype ||
-    (declared !== null && declared !== datatype) || tensor.booleanIndex >= 0) {
+  const { source, shape } = tensor
+  if (typeof source === 'number' || source.lease === undefined || !isAsDeclared(tensor)) {
     return writeTensor(tensor, datatype, heap, lease)
   }
+  const held = source instanceof Numbers ? [source, source.asReal] : [source]
+  const found = held.find(each => each?.datatype === datatype)
+  if (found === undefined) return writeTensor(tensor, datatype, heap, lease)
   lease.carry(source.lease)
-  return { datatype, shape, address: source.address }
+  return { datatype, shape, address: found.address }
+}
+
+// Else it has to be looked whether all elements are of the datatype that is declared.
+function isAsDeclared ({ datatype, source, booleanIndex }: JsonTensor): boolean {
+  if (booleanIndex >= 0) return false
+  if (datatype === null || typeof source === 'number' || source.datatype === datatype) return true
+  return datatype === 'FP32' || datatype === 'FP64'
 }
 
 /** True if a tensor lies in the heap, for as long as its lease lasts. */
@@ -79,7 +90,8 @@ export function writeElements (
   if (isInteger(declared)) checkIntegers(tensor, declared, elements, memory)
   if (isInteger(datatype)) {
     if (datatype !== declared) checkIntegers(tensor, datatype, elements, memory)
-    writeWholes(elements, memory, datatype, heap, address)
+    const isNarrowed = memory === heap && narrowWholes(elements, heap, datatype, address)
+    if (!isNarrowed) writeWholes(elements, memory, datatype, heap, address)
   } else {
     writeReals(elements, memory, datatype, heap, address)
   }
@@ -220,7 +232,8 @@ function checkIntegers (
   if (elements.datatype === datatype) return
   const [least, beyond] = integerRanges[datatype]
   const at = numbersOf(elements, memory)
-  for (let index = 0; index < elements.count; index++) {
+  const first = elements.datatype === 'INT64' ? firstBeyond(elements, memory, datatype) : 0
+  for (let index = first; index < elements.count; index++) {
     const value = at(index)
     if (value >= least && value < beyond && Number.isInteger(value)) continue
     const number = textOf(value, elements.datatype)

@@ -23,19 +23,27 @@ const stretchBytes = 2 << 20
 const nanosecondsPerByte = 0.8
 const scratchBytes = 4096
 
+/** At least as many elements as stand in a text, from an address to another. */
+export type CountElements = (from: number, end: number) => number
+
 export class LargeText {
   readonly #heap: Heap
   /** Of the text and of what the program knows. */
   readonly #lease: Lease
   readonly #text: number
   readonly #length: number
+  readonly #count: CountElements
   #received = 0
+  /** Elements at most, of what has come. */
+  #most = 0
+  #mayNeedDoubles = false
   #record = 0
   #elements: Lease | undefined
 
   /** Throws HEAP_FULL. */
-  constructor (heap: Heap, lease: Lease, length: number) {
+  constructor (heap: Heap, lease: Lease, length: number, count: CountElements) {
     this.#heap = heap
+    this.#count = count
     this.#lease = lease
     this.#length = length
     this.#text = lease.allocate(length + slackBytes)
@@ -44,26 +52,32 @@ export class LargeText {
   /** The body. */
   get bytes (): Buffer { return Buffer.from(this.#heap.memory.buffer, this.#text, this.#length) }
 
+  /** True if all has come and may ask for FP64: by that word, perhaps in escapes. */
+  get mayNeedDoubles (): boolean { return this.#mayNeedDoubles }
+
   /** Takes the next bytes of the body, which has as many as were announced. */
   write (chunk: Uint8Array): void {
-    copyBytes(chunk, this.#heap.u8, this.#text + this.#received)
+    const from = this.#text + this.#received
+    copyBytes(chunk, this.#heap.u8, from)
     this.#received += chunk.length
+    this.#most += this.#count(from, from + chunk.length)
+    // The word may have begun in the chunk before.
+    const before = Math.min(3, from - this.#text)
+    const part = Buffer.from(this.#heap.memory.buffer, from - before, before + chunk.length)
+    this.#mayNeedDoubles ||= part.includes('FP64') || part.includes('\\u')
   }
 
   /**
-   * The address of the record for the program, when all bytes have come. `count` tells how many
-   * elements there are at most, from an address to another; they belong to `elements`.
-   * Throws HEAP_FULL.
+   * The address of the record for the program, when all bytes have come. The elements get memory of
+   * a lease of their own. Throws HEAP_FULL.
    */
-  begin (
-    elements: Lease, real: Real, count: (from: number, end: number) => number
-  ): number {
+  begin (elements: Lease, real: Real): number {
     const { u8, i32 } = this.#heap
     const end = this.#text + this.#length
     u8.fill(0, end, end + slackBytes)
-    // A word for where each array begins at a border of eight bytes.
-    const most = Math.min(count(this.#text, end), this.#length) + arraysMax
-    const next = elements.allocate(8 * most)
+    // Whole numbers may lie there twice, and each array begins at a border of eight bytes.
+    const most = Math.min(this.#most, this.#length) + 2 * arraysMax
+    const next = elements.allocate((real === 'FP32' ? 12 : 16) * most)
     const record = this.#lease.allocate(
       codecRecordBytes + scratchBytes + (arraysMax + 1) * passBytes)
     const scratch = record + codecRecordBytes

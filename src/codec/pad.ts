@@ -11,6 +11,14 @@ import { writePowers } from './powers.ts'
 /** The views of a memory: the heap's, or a pad's. */
 export type Memory = Pick<Heap, 'u8' | 'i32' | 'i64' | 'f32' | 'f64'>
 
+/** Writes INT64 as narrower whole numbers: see program-code.ts. */
+export type Narrow = (
+  from: number, count: number, least: bigint, beyond: bigint, bytes: number, to: number
+) => number
+
+/** By memory, where code is at work in it. */
+export const narrowIn = new WeakMap<Memory, Narrow>()
+
 export const padPlaces = {
   pass: 65_536,
   printed: 66_112,
@@ -69,21 +77,15 @@ export class Pad implements Memory {
   }
 }
 
-let kept: { readonly module: WebAssembly.Module, readonly pad: Pad } | undefined
+let kept: Pad | undefined
 
 /** Must have been called, with the module of machineText, before any body is read. */
 export function openPad (module: WebAssembly.Module): void {
-  kept ??= { module, pad: new Pad(module, padTextMax) }
+  kept ??= new Pad(module, padTextMax)
 }
 
 /** The pad that stays. */
 export function thePad (): Pad {
   if (kept === undefined) throw new Error('openPad() has not been called')
-  return kept.pad
-}
-
-/** A pad for one large text. */
-export function largePad (textBytes: number): Pad {
-  if (kept === undefined) throw new Error('openPad() has not been called')
-  return new Pad(kept.module, textBytes)
+  return kept
 }

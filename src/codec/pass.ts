@@ -39,6 +39,8 @@ export const pass = {
   scratch: 76,
   /** Where the array begins. */
   from: 80,
+  /** Where a large array of whole numbers lies as real ones too; 0 if it does not. */
+  asReal: 84,
   // By depth: elements met in the present array, length of the first, indices of the fault.
   counts: 96,
   lengths: 240,

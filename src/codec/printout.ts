@@ -13,8 +13,9 @@ export interface Printed {
   readonly shape: readonly number[]
 }
 
-/** Some ten microseconds of work. */
-const chunkElements = 2048
+/** Some ten microseconds of work; more where pieces would become too many. */
+const chunkElementsMin = 2048
+const chunksMax = 512
 const nanosecondsPerElement = 25
 const descriptionBytes = 128
 
@@ -47,11 +48,12 @@ export class Printout {
   #record ({ tensor: { datatype, address }, shape }: Printed, lease: Lease): number {
     const { i32 } = this.heap
     const count = printedCount(shape)
+    const chunkElements = Math.max(chunkElementsMin, Math.ceil(count / chunksMax))
     const chunks = Math.ceil(count / chunkElements)
     const record = lease.allocate(codecRecordBytes + descriptionBytes + 4 * chunks)
     const description = record + codecRecordBytes
     describe(i32, description, address, datatype, shape)
-    const stride = chunkBytes(i32, description)
+    const stride = chunkBytes(i32, description, chunkElements)
     const words: readonly [number, number][] = [
       [0, 1],
       [codecRecord.chunks, chunks],
@@ -83,7 +85,7 @@ function isPrinted (part: Buffer | string | Printed): part is Printed {
 }
 
 /** Most bytes of a chunk's text: its elements and commas, and the brackets of its rows. */
-function chunkBytes (i32: Int32Array, description: number): number {
+function chunkBytes (i32: Int32Array, description: number, chunkElements: number): number {
   const words = description / 4
   const rank = i32[words + printed.rank / 4] ?? 0
   const row = rank === 0 ? 1 : i32[words + printed.sizes / 4 + rank - 1] ?? 1

@@ -41,6 +41,9 @@ export const codecRecord = {
 } as const
 export const codecRecordBytes = 128
 
+/** Whole numbers beyond so many are read as real ones too: nobody knows yet what is wanted. */
+const wholesMax = 1 << 14
+
 export const codecTasks = { read: 0, print: 1 } as const
 /** How a stretch of reading ends: an error is noted in the last pass. */
 export const readStates = { done: 0, paused: 1, error: 2, tooMany: 3, skeletonTooLarge: 4 } as const
@@ -86,6 +89,22 @@ export func countElements(from: i32, end: i32): i32 {
   return count;
 }
 
+// Writes INT64 as narrower whole numbers of so many bytes, as long as they lie in a range; the
+// index of the first that does not, or how many there are.
+export func narrow(from: i32, count: i32, least: i64, beyond: i64, bytes: i32, to: i32): i32 {
+  i64 width = beyond - least;
+  i32 index = 0;
+  while (index < count) {
+    i64 value = i64.load(from + 8 * index);
+    if (value - least >= width) { return index; }
+    if (bytes == 1) { i64.store8(to + index, value); } else {
+      if (bytes == 4) { i64.store32(to + 4 * index, value); }
+    }
+    index += 1;
+  }
+  return count;
+}
+
 // Reads arrays until the text or the stretch ends.
 func find(args: i32) {
   i32 position = i32.load(args, ${codecRecord.position});
@@ -115,7 +134,13 @@ func find(args: i32) {
       state = i32.load(s, ${pass.status});
       if (state != 0) { break; }
       position = i32.load(s, ${pass.position});
-      i32.store(args, (i32.load(s, ${pass.next}) + 7) & -8, ${codecRecord.next});
+      i32 next = (i32.load(s, ${pass.next}) + 7) & -8;
+      i32 start = i32.load(s, ${pass.start});
+      if (i32.load(s, ${pass.kind}) == 0 && next - start > ${8 * wholesMax}) {
+        i32.store(s, next, ${pass.asReal});
+        next = (toReals(start, next, i32.load(s, ${pass.real}), next) + 7) & -8;
+      }
+      i32.store(args, next, ${codecRecord.next});
       skeleton += i32.load(s, ${pass.otherBytes});
       count += 1;
       s += ${passBytes};

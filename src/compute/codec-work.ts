@@ -5,7 +5,8 @@ import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import type { Json } from '../codec/json-reader.ts'
 import type { Real } from '../codec/json-numbers.ts'
-import type { LargeText } from '../codec/large-text.ts'
+import type { CountElements, LargeText } from '../codec/large-text.ts'
+import { type Narrow, narrowIn } from '../codec/pad.ts'
 import { writePowers } from '../codec/powers.ts'
 import type { Printout } from '../codec/printout.ts'
 import type { Program } from '../kernels/program.ts'
@@ -34,7 +35,8 @@ export function codecOf (heap: Heap): CodecWork {
 export class CodecWork {
   readonly #machine: Machine
   readonly #program: Program
-  readonly #countElements: (from: number, end: number) => number
+  /** As program-code.ts exports it. */
+  readonly count: CountElements
 
   /** After openCodec. */
   constructor (machine: Machine) {
@@ -44,8 +46,8 @@ export class CodecWork {
     const { memory } = machine.heap
     writePowers(memory)
     const { exports } = new WebAssembly.Instance(module, { lossd: { memory } })
-    // As program-code.ts exports it.
-    this.#countElements = exports['countElements'] as (from: number, end: number) => number
+    this.count = exports['countElements'] as CountElements
+    narrowIn.set(machine.heap, exports['narrow'] as Narrow)
   }
 
   /**
@@ -55,7 +57,7 @@ export class CodecWork {
   async read (
     text: LargeText, elements: Lease, real: Real, options: RunOptions
   ): Promise<Json> {
-    const record = text.begin(elements, real, this.#countElements)
+    const record = text.begin(elements, real)
     while (text.advance()) await this.#run(record, options)
     return text.read()
   }

@@ -17,11 +17,16 @@ export async function loadAssembler (): Promise<void> {
 
 /** Assembles one module; the text is our own, so an error in it is a bug. */
 export function assemble (text: string): WebAssembly.Module {
+  return new WebAssembly.Module(binaryOf(text))
+}
+
+/** The bytes of a module, as they can be kept in a file. */
+export function binaryOf (text: string): Uint8Array<ArrayBuffer> {
   if (assembler === null) throw new Error('loadAssembler() has not been awaited')
   const features = { simd: true, threads: true, relaxed_simd: true }
   const parsed = assembler.parseWat('program.wat', text, features)
   try {
-    return new WebAssembly.Module(new Uint8Array(parsed.toBinary({}).buffer))
+    return new Uint8Array(parsed.toBinary({}).buffer)
   } finally {
     parsed.destroy()
   }

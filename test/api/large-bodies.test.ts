@@ -58,6 +58,22 @@ t.test('a large body is read as a small one is', async t => {
   const classes = await app.post('/v1/losses/cross-entropy',
     { input: rows, target: whole.slice(0, rows.length) })
   t.match(classes, { status: 200, body: { loss: Number } })
+  for (const datatype of ['UINT8', 'INT32', 'INT64']) {
+    const data = whole.slice(0, rows.length)
+    const typed = (data: number[]) => ({ input: rows, target: { datatype, shape: [2000], data } })
+    const { status, body } = await app.post('/v1/losses/cross-entropy', typed(data))
+    const tensor = body['loss'] as { data: number[] }
+    t.equal(status, 200)
+    t.equal(tensor.data[0], classes.body['loss'], datatype)
+    t.match(await app.post('/v1/losses/cross-entropy', typed([...data.slice(1), 2 ** 40])), {
+      status: 422, body: { errors: [{ pointer: /^\/target/, detail: /1099511627776|10\b/ }] }
+    })
+  }
+  // Whole numbers, of which nobody knew that they would be real ones.
+  const wholes = await app.post('/v1/losses/mse', { input: whole, target: [...whole].reverse() })
+  const distance = whole.reduce((sum, value, index) =>
+    sum + (value - (whole.at(-1 - index) ?? 0)) ** 2, 0)
+  t.equal(wholes.body['loss'], distance / count)
   const exact = await app.post('/v1/losses/mse', { input, target, datatype: 'FP64' })
   const { loss } = exact.body as unknown as Slopes
   t.ok(Math.abs(loss - expected().loss) < 1e-14)

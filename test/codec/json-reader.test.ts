@@ -3,13 +3,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { Numbers } from '../../src/codec/json-numbers.ts'
-import { createJsonReader, isJsonObject, type Json } from '../../src/codec/json-reader.ts'
+import { isJsonObject, type Json, readJson } from '../../src/codec/json-reader.ts'
 import { openCodec } from '../../src/compute/open-codec.ts'
 import { LossdError } from '../../src/errors.ts'
 
 await openCodec()
-const reader = createJsonReader()
-const read = (text: string): Json => reader.read(Buffer.from(text))
+const read = (text: string): Json => readJson(Buffer.from(text))
 
 /** A value of a body as JSON.parse gives it. */
 function plain (value: Json): unknown {
@@ -29,7 +28,7 @@ function plain (value: Json): unknown {
 
 function refusal (text: string | Buffer): string {
   try {
-    reader.read(Buffer.from(text))
+    readJson(Buffer.from(text))
   } catch (error) {
     if (error instanceof LossdError && error.code === 'BAD_JSON') return error.message
     throw error
@@ -119,7 +118,7 @@ t.test('brackets have a limit, and reaching it is quick', async t => {
   t.match(refusal('['.repeat(33)), /more than 32 brackets are open at byte 32/)
   t.match(refusal('{"a":'.repeat(33)), /more than 32 brackets/)
   const start = performance.now()
-  t.match(refusal('['.repeat(1 << 20)), /more than 32 brackets/)
+  t.match(refusal('['.repeat(65_000)), /more than 32 brackets/)
   t.ok(performance.now() - start < 500)
 })
 
@@ -128,8 +127,8 @@ t.test('truncating a body anywhere is refused, whatever was large before', async
   for (let length = 0; length < text.length; length++) {
     t.match(refusal(text.slice(0, length)), /^the body is not JSON/, text.slice(0, length))
   }
-  const large = `{"a":[${'1,'.repeat(100_000)}1]}`
-  t.equal((read(large) as { a: Numbers }).a.count, 100_001)
+  const large = `{"a":[${'1,'.repeat(30_000)}1]}`
+  t.equal((read(large) as { a: Numbers }).a.count, 30_001)
   t.same(plain(read(text)), JSON.parse(text))
 })
 
@@ -141,14 +140,13 @@ t.test('numbers of an earlier body cannot be read', async t => {
 })
 
 t.test('a long text that comes again is the same; one that only looks alike is not', async t => {
-  const reader = createJsonReader()
-  const read = (text: string) => reader.read(Buffer.from(JSON.stringify({ text })))
+  const read = (text: string) => readJson(Buffer.from(JSON.stringify({ text })))
   const line = 'kept = target != ignore_index\n'.repeat(5)
   // 'Aa' and 'BB' have the same sum of places and values.
   for (const text of [`${line}Aa`, `${line}BB`, `${line}Aa`, `${line}“é”`, line.repeat(100)]) {
     t.same(read(text), { text })
     t.same(read(text), { text }, 'again')
   }
-  t.throws(() => reader.read(Buffer.from(`{"text":"${'x'.repeat(99)}\\q"}`)), { code: 'BAD_JSON' })
-  t.throws(() => reader.read(Buffer.from(`{"text":"${'x'.repeat(99)}\\q"}`)), { code: 'BAD_JSON' })
+  t.throws(() => readJson(Buffer.from(`{"text":"${'x'.repeat(99)}\\q"}`)), { code: 'BAD_JSON' })
+  t.throws(() => readJson(Buffer.from(`{"text":"${'x'.repeat(99)}\\q"}`)), { code: 'BAD_JSON' })
 })

@@ -5,17 +5,16 @@ import t from 'tap'
 import { Heap } from '../../src/buffer/heap.ts'
 import type { Datatype } from '../../src/buffer/datatype.ts'
 import { viewOf } from '../../src/buffer/tensor.ts'
-import { createJsonReader, type Json, type JsonObject } from '../../src/codec/json-reader.ts'
+import { type Json, type JsonObject, readJson } from '../../src/codec/json-reader.ts'
 import { readTensor, writeTensor } from '../../src/codec/json-tensor.ts'
 import { openCodec } from '../../src/compute/open-codec.ts'
 import { LossdError } from '../../src/errors.ts'
 
 await openCodec()
 const heap = Heap.create({ bytes: 1 << 20 })
-const reader = createJsonReader()
 
 function field (text: string): Json {
-  return (reader.read(Buffer.from(`{"x":${text}}`)) as JsonObject)['x'] ?? null
+  return (readJson(Buffer.from(`{"x":${text}}`)) as JsonObject)['x'] ?? null
 }
 
 /** A tensor's shape and elements after it went through the heap. */

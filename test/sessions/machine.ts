@@ -2,7 +2,7 @@
 
 import type { Test } from 'tap'
 import { Heap } from '../../src/buffer/heap.ts'
-import { createJsonReader, isJsonObject, type JsonObject } from '../../src/codec/json-reader.ts'
+import { isJsonObject, type JsonObject, readJson } from '../../src/codec/json-reader.ts'
 import { openCodec } from '../../src/compute/open-codec.ts'
 import type { Machine } from '../../src/compute/execute.ts'
 import { Pool, type PoolSettings } from '../../src/compute/pool.ts'
@@ -22,11 +22,10 @@ export async function machineOf (
 }
 
 await openCodec()
-const reader = createJsonReader()
 
 /** A value as the body of a request. */
 export function bodyOf (value: unknown): JsonObject {
-  const body = reader.read(Buffer.from(JSON.stringify(value)))
+  const body = readJson(Buffer.from(JSON.stringify(value)))
   if (!isJsonObject(body)) throw new Error('the body is no object')
   return body
 }

@@ -2,7 +2,7 @@
 // before any kernel is compiled.
 
 import t from 'tap'
-import { createJsonReader, isJsonObject } from '../../src/codec/json-reader.ts'
+import { isJsonObject, readJson } from '../../src/codec/json-reader.ts'
 import { openCodec } from '../../src/compute/open-codec.ts'
 import { readDescent } from '../../src/sessions/descent.ts'
 import { readModel } from '../../src/sessions/model.ts'
@@ -31,7 +31,7 @@ for (const vector of vectors) {
 
 function descend (vector: Vector) {
   const { model, loss, optimizer } = vector
-  const body = createJsonReader().read(Buffer.from(JSON.stringify({ model, loss, optimizer })))
+  const body = readJson(Buffer.from(JSON.stringify({ model, loss, optimizer })))
   if (!isJsonObject(body)) throw new Error('not an object')
   const recipe = {
     model: readModel(body.model, '/model'),
