@@ -17,6 +17,7 @@ export function tidy (graph: Graph, roots: readonly Node[], kept: ReadonlySet<No
   })
 }
 
+// Signs have moved out of sums and products as the graph was built: no rule meets one there.
 // Bounds on how far each rule looks, so that tidying costs time in proportion to the graph.
 const [termsMax, depthMax] = [8, 6]
 
@@ -36,7 +37,6 @@ function collectTerms (graph: Graph, sum: Node, kept: ReadonlySet<Node>): Node {
     const [a, b] = node.args
     if (count + waiting.length > termsMax) return sum
     if (kept.has(node)) count += add(terms, node, times)
-    else if (a !== undefined && node.op === 'neg') waiting.push([a, -times])
     else if (a === undefined || b === undefined) count += add(terms, node, times)
     else if (node.op === 'add') waiting.push([b, times], [a, times])
     else if (node.op === 'sub') waiting.push([b, -times], [a, times])
@@ -71,9 +71,6 @@ function knownFactors (graph: Graph, product: Node, kept: ReadonlySet<Node>): No
     if (node.op === 'constant') {
       known *= power === 1 ? node.value : 1 / node.value
       count++
-    } else if (!kept.has(node) && node.op === 'neg' && a !== undefined) {
-      known = -known
-      waiting.push([a, power])
     } else if (!kept.has(node) && node.op === 'mul' && a !== undefined && b !== undefined) {
       waiting.push([b, power], [a, power])
     } else if (!kept.has(node) && node.op === 'div' && a !== undefined && b !== undefined) {
@@ -107,7 +104,6 @@ function factors (node: Node, depth: number): ['mul' | 'div', Node][] {
   const [a, b] = node.args
   if (a === undefined || depth === 0) return [['mul', node]]
   switch (node.op) {
-    case 'neg': return factors(a, depth - 1)
     case 'mul': return [a, b ?? a].flatMap(arg => factors(arg, depth - 1))
     case 'div': return [...factors(a, depth - 1), ['div', b ?? a]]
     case 'where': return isZero(node.args[2]) && b !== undefined ? factors(b, depth - 1) : []
@@ -128,10 +124,10 @@ function without (
     const rest = inside(b)
     return rest === null || c === undefined ? null : graph.apply('where', a, rest, c)
   }
-  if (node.op !== 'mul' && node.op !== 'div' && node.op !== 'neg') return null
+  if (b === undefined || (node.op !== 'mul' && node.op !== 'div')) return null
   if (node.op === 'div' && op === 'div' && b === factor) return a
   const left = inside(a)
-  if (left !== null) return graph.apply(node.op, left, ...(b === undefined ? [] : [b]))
+  if (left !== null) return graph.apply(node.op, left, b)
   const right = node.op === 'mul' ? inside(b) : null
   return right === null ? null : graph.apply('mul', a, right)
 }

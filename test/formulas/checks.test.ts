@@ -57,7 +57,7 @@ t.test('what is at its bounds is taken', async t => {
 
 t.test('a refusal that is known before anything runs points at what it names', async t => {
   const refusal = (modifier: string) => {
-    const definition = define(`x: real[N]; k: ${modifier} number = 6\nx * k`,
+    const definition = define(`x: real[N]; k: ${modifier} number = 6; j: number = 1\nx * k * j`,
       { rules: { refuse: [['k > 5', 'k is {k}']] } })
     const binding = bind(definition, { x: { shape: [2], kind: 'real' } }, { k: 7 })
     return trace(definition, binding, new Graph([])).checks

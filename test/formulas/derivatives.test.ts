@@ -33,6 +33,8 @@ const rows: readonly (readonly [formula: string, by: string, slope: string])[] =
   ['exp(-x) / (1 + exp(-x))', 'x', 'a = 1 + exp(-x); -(1 - exp(-x) / a) / a * exp(-x)'],
   ['(x > 0 ? x * y : 0) + (x > 0 ? x * z : 0)', 'x', 'x > 0 ? y + z : 0'],
   ['w = relu(x - y); w * w * z', 'y', 'w = relu(x - y); -(x - y > 0 ? 2 * (z * w) : 0)'],
+  ['x > 0 ? (y > 0 ? x * y : 0) : 0', 'x', 'y > 0 && x > 0 ? y : 0'],
+  ['x * 0.01 + y * 0.000001', 'x', '0.01'],
   // Clamps.
   ['d = x - y; q = clamp(d, -1, 1); q * (d - q / 2)', 'y',
     'd = x - y; q = clamp(d, -1, 1); -q'],

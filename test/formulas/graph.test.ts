@@ -2,13 +2,22 @@
 
 import t from 'tap'
 import { Graph, originalAxis } from '../../src/formulas/graph.ts'
+import { cumsum, shift } from '../../src/formulas/sequences.ts'
 import { abc } from './abc.ts'
 
 t.test('equal nodes are one node, whatever the order of a commutative op', t => {
   const { graph, a, b } = abc()
   t.equal(graph.apply('mul', a, b), graph.apply('mul', a, b))
   t.equal(graph.apply('mul', a, b), graph.apply('mul', b, a))
-  t.not(graph.apply('sub', a, b), graph.apply('sub', b, a))
+  for (const op of ['add', 'mul', 'minimum', 'maximum', 'eq', 'ne']) {
+    t.equal(graph.apply(op, a, b), graph.apply(op, b, a), op)
+  }
+  for (const op of ['sub', 'div', 'pow', 'lt', 'le']) {
+    t.not(graph.apply(op, a, b), graph.apply(op, b, a), op)
+  }
+  t.not(cumsum(graph, a, 'C', 1), cumsum(graph, a, 'C', -1))
+  t.not(shift(graph, a, 'C', 1, 0), shift(graph, a, 'C', 2, 0))
+  t.not(shift(graph, a, 'C', 1, 0), shift(graph, a, 'C', 1, 5))
   t.equal(graph.constant(0.1), graph.constant(0.1))
   t.not(graph.constant(0), graph.constant(-0))
   t.not(graph.constant(1), graph.constant(true))

@@ -54,6 +54,7 @@ t.test('operators bind as tightly as they should', async t => {
     ['sum(a,\n  C,\n)', '(sum a C)']
   ]
   for (const [text, tree] of trees) t.equal(show(parseExpression(text)), tree, text)
+  for (const text of ['true', 'false']) t.match(parseExpression(text), { kind: 'boolean' })
 })
 
 t.test('a line ends a statement unless something is open or goes on', async t => {

@@ -32,6 +32,12 @@ const bad: readonly (readonly [text: string, sentence: string])[] = [
   ['input: real\n‸input', 'Expected the axes of real, as in real[N, C]; found "input".'],
   ['input: ‸number[N]\ninput',
     'A number has no axes; a tensor is real[…], class[…], integer[…] or boolean[…].'],
+  ['input: ‸text[N]\ninput',
+    'A text has no axes; a tensor is real[…], class[…], integer[…] or boolean[…].'],
+  ['square = x => x * x\n‸squre(a)', 'There is no function squre; did you mean square or sqrt?'],
+  ['input: real[Rows]\nsum(input, ‸Row)', 'sum needs an axis here: Row is none; did you mean ' +
+    'Rows?'],
+  ['input: real[Rows]\ninput[‸Row = 1]', 'There is no axis Row; did you mean Rows?'],
   ['input: real[N] > ‸x\ninput', 'Expected a number; found "x".'],
   ['‸n: number | boolean\nn', 'n has one type, or several texts to choose from.'],
   ["‸n: 'a' | number\nn", 'n has one type, or several texts to choose from.'],

@@ -28,6 +28,11 @@ const accepted: readonly (readonly [text: string, shapes: Shapes])[] = [
 
 t.test('what fits is bound', async t => {
   for (const [text, shapes] of accepted) t.ok(bindText(text, shapes).key, JSON.stringify(shapes))
+  const { axes } = bindText('a: real[...S]; b: real[...R]\nsum(a, S) * sum(b, R)',
+    { a: [2, 3], b: [3] })
+  t.same([...axes], [['...S0', 6], ['...R0', 3]], 'groups are cut by their own tensors only')
+  t.throws(() => bind(define('x: real[N]\nx'), { x: { shape: [2], kind: 'class' } }, {}),
+    { code: 'DATATYPE_MISMATCH', message: 'x cannot be class; it is real[N]' })
   t.same(bindText('a: real[N?, C?, D]\na', { a: [2, 5] }).layouts.get('a'), ['C', 'D'])
 })
 
