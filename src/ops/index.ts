@@ -36,7 +36,7 @@ export function findOp (name: string): Op | undefined {
   return byName.get(name)
 }
 
-/** The derivative row of a structural op: sum, max, min, take. */
+/** The row of a reduction: sum, max, min. */
 export function findStructural (name: string): Op | undefined {
   return structuralByName.get(name)
 }

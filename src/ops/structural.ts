@@ -1,5 +1,6 @@
-// The derivatives of the graph's own ops that carry gradients, as texts beside those of the table.
-// They have no lanes: reductions are loops, take is an address. `over` names their axes.
+// The reductions of the graph, their derivatives as texts beside those of the table. They have no
+// lanes: reductions are loops. `over` names their axes. What moves values from place to place
+// (take, put, shift, cumsum) has its derivative in src/formulas, as it is made of axes.
 
 import type { Op } from './op.ts'
 
@@ -20,14 +21,6 @@ export const structural: readonly Op[] = [
     derivative: ['a == y ? g / sum(a == y ? 1 : 0, over) : 0'],
     over: true,
     word: true,
-    cost: 2
-  },
-  {
-    name: 'take',
-    arguments: ['a', 'i'],
-    derivative: ['index(over) == i ? g : 0', null],
-    over: true,
-    word: false,
     cost: 2
   }
 ]
