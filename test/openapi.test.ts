@@ -61,6 +61,13 @@ t.test('the committed document is what the routes say (npm run openapi)', async 
   t.equal(version, manifest.version)
 })
 
+t.test('the page lets files be chosen as bodies, and does not colour large replies', async t => {
+  const { get } = await build(t)
+  const { text } = await get('/docs/static/swagger-initializer.js')
+  t.match(text, /"fileUploadMediaTypes":\["application\/vnd\.safetensors"/)
+  t.match(text, /"syntaxHighlight":false/)
+})
+
 t.test('it lints', async t => {
   const { stdout, stderr } = await promisify(execFile)('node_modules/.bin/redocly',
     ['lint', file, '--extends', 'recommended', '--format', 'stylish'],
