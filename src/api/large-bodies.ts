@@ -144,17 +144,22 @@ async function receiveChunks (
   return text
 }
 
+const turnBytes = 64 << 10
+
 /** Hands on each chunk and resolves with the bytes received. Throws BODY_TOO_LARGE. */
 function receive (
   payload: Readable, bytesMax: number, take: (chunk: Buffer) => void
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     let bytes = 0
+    let paused = 0
     payload.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes <= bytesMax) {
         take(chunk)
         // A socket may give megabytes in one turn of the loop; others are to have theirs.
+        if (bytes - paused < turnBytes) return
+        paused = bytes
         payload.pause()
         setImmediate(() => { payload.resume() })
         return
