@@ -18,6 +18,7 @@ interface Wish {
 export const derivativesWork: Work<Wish, DerivativeTexts> = {
   module: import.meta.url,
   name: 'derivativesWork',
+  weigh: ({ definition: { text }, names }) => text.length * names.length,
   run: ({ definition, names }) =>
     Object.fromEntries(names.map(name => [name, printed(definition, name)]))
 }

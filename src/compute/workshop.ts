@@ -1,9 +1,9 @@
 // Work done apart from the event loop and from the threads that compute: one piece at a time on a
-// thread of its own, which is ended when a piece takes longer than the limit. While a piece takes
-// its time another thread serves those behind it, so that nobody waits for a hostile formula.
+// thread of its own, which is ended when a piece takes longer than the limit. Short ones go first,
+// and have a spare thread when they must wait, so that they do not wait for a hostile formula.
 //
-//     do ──▶ waiting ──▶ a thread that is free ──▶ made, or the error it came to
-//               └─ 100 ms ─▶ one more thread         └─ limit ─▶ COMPILE_TIMEOUT, another thread
+//     do ──▶ waiting, by weight ──▶ the thread, free ──▶ made, or the error it came to
+//               └─ light, 100 ms ─▶ a spare thread        └─ limit ─▶ COMPILE_TIMEOUT, a new thread
 
 import type { Worker } from 'node:worker_threads'
 import { LossdError } from '../errors.ts'
@@ -21,6 +21,7 @@ export interface WorkshopSettings {
 }
 
 interface Piece {
+  readonly weight: number
   readonly order: Order
   readonly resolve: (made: unknown) => void
   readonly reject: (reason: Error) => void
@@ -28,13 +29,16 @@ interface Piece {
 
 interface Bench {
   readonly worker: Worker
+  /** True for one that takes light pieces only. */
+  readonly spare: boolean
   isUp: boolean
   piece: Piece | undefined
   timer: NodeJS.Timeout | undefined
 }
 
-const benchesMax = 2
-const secondAfterMs = 100
+/** The built-in losses are lighter, but for a few. */
+const lightMax = 2000
+const spareAfterMs = 100
 const idleMs = 10_000
 /** Of JavaScript's own memory: a formula within its limits stays below a third of it. */
 const memoryMb = 512
@@ -63,7 +67,8 @@ export class Workshop {
    * Has a piece of work done. Rejects with the error it comes to, with COMPILE_TIMEOUT, QUEUE_FULL,
    * FORMULA_TOO_LARGE when its thread has no memory left, WORKER_LOST, DRAINING.
    */
-  do<Given, Made> ({ module, name }: Work<Given, Made>, given: Given): Promise<Made> {
+  do<Given, Made> (work: Work<Given, Made>, given: Given): Promise<Made> {
+    const { module, name } = work
     return new Promise((resolve, reject) => {
       const { queueMax } = this.#settings
       if (this.#closed) throw new LossdError('DRAINING')
@@ -72,7 +77,10 @@ export class Workshop {
       }
       // The thread runs what the module exports under this name.
       const done = resolve as (made: unknown) => void
-      this.#waiting.push({ order: { module, name, given }, resolve: done, reject })
+      const weight = work.weigh?.(given) ?? 0
+      const later = this.#waiting.findIndex(other => other.weight > weight)
+      this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0,
+        { weight, order: { module, name, given }, resolve: done, reject })
       this.#serve()
     })
   }
@@ -88,14 +96,14 @@ export class Workshop {
     await Promise.all(benches.map(bench => this.#end(bench)))
   }
 
-  #start (): void {
+  #start (spare: boolean): void {
     const { modules } = this.#settings
     const worker = startWorker(new URL('./workshop-worker.js', import.meta.url), {
       workerData: modules, resourceLimits: {
         maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: youngMb
       }
     })
-    const bench: Bench = { worker, isUp: false, piece: undefined, timer: undefined }
+    const bench: Bench = { worker, spare, isUp: false, piece: undefined, timer: undefined }
     this.#benches.add(bench)
     worker.on('message', (outcome: Outcome) => this.#receive(bench, outcome))
     worker.on('error', fault => this.#lose(bench, lossOf(fault)))
@@ -104,15 +112,21 @@ export class Workshop {
 
   #serve (): void {
     for (const bench of this.#benches) {
-      const piece = bench.isUp && bench.piece === undefined ? this.#waiting.shift() : undefined
-      if (piece !== undefined) this.#give(bench, piece)
+      const [first] = this.#waiting
+      if (first === undefined) return
+      if (!bench.isUp || bench.piece !== undefined) continue
+      if (bench.spare && first.weight > lightMax) continue
+      this.#waiting.shift()
+      this.#give(bench, first)
     }
     if (this.#waiting.length === 0) return
-    if (this.#benches.size === 0) this.#start()
+    const has = (spare: boolean): boolean =>
+      [...this.#benches].some(bench => bench.spare === spare)
+    if (!has(false)) this.#start(false)
     this.#patience ??= setTimeout(() => {
       this.#patience = undefined
-      if (this.#waiting.length > 0 && this.#benches.size < benchesMax) this.#start()
-    }, secondAfterMs)
+      if ((this.#waiting[0]?.weight ?? Infinity) <= lightMax && !has(true)) this.#start(true)
+    }, spareAfterMs)
   }
 
   #give (bench: Bench, piece: Piece): void {
@@ -141,7 +155,7 @@ export class Workshop {
     else if ('code' in outcome) piece?.reject(errorOf(outcome))
     else if ('fault' in outcome) piece?.reject(new Error(outcome.fault))
     this.#serve()
-    if (bench.piece === undefined && this.#benches.size > 1) {
+    if (bench.piece === undefined && bench.spare) {
       bench.timer = setTimeout(() => void this.#end(bench), idleMs).unref()
     }
   }

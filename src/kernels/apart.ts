@@ -15,6 +15,8 @@ export interface Work<Given, Made> {
   /** What the module exports this very object as. */
   readonly name: string
   run (given: Given): Made
+  /** A guess of how long it takes, from the lengths of texts: less goes first. 0 if it is short. */
+  weigh? (given: Given): number
 }
 
 /** Has work done: a promise if it is done apart. */

@@ -11,6 +11,9 @@ let assembler: Assembler | null = null
 /** Must have ended before the first program is compiled. */
 export async function loadAssembler (): Promise<void> {
   if (assembler !== null) return
+  // Functions are compiled with their module, not when they are first called: a large one would
+  // hold up the thread that calls it, and that may be the main thread.
+  v8.setFlagsFromString('--no-wasm-lazy-compilation')
   const { default: load } = await import('wabt')
   assembler = await load()
 }

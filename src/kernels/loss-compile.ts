@@ -39,6 +39,7 @@ export interface CompiledLoss extends LossMeaning {
 export const lossWork: Work<LossRecipe, CompiledLoss> = {
   module: import.meta.url,
   name: 'lossWork',
+  weigh: ({ definition: { text } }) => text.length,
   run: recipe => withinLimits(() => {
     const { definition, binding, wishes, precision, relaxed } = recipe
     const { graph, outputs, ...meaning } = lossGraph(definition, binding, wishes)
@@ -57,6 +58,7 @@ export const lossWork: Work<LossRecipe, CompiledLoss> = {
 export const lossTextWork: Work<LossRecipe, string> = {
   module: import.meta.url,
   name: 'lossTextWork',
+  weigh: ({ definition: { text } }) => text.length,
   run: recipe => withinLimits(() => {
     const { definition, binding, wishes, precision, relaxed } = recipe
     const { graph, outputs } = lossGraph(definition, binding, wishes)

@@ -24,6 +24,7 @@ export interface CompiledSum extends Pick<SumGraph, 'axes'> {
 export const sumWork: Work<SumRecipe, CompiledSum> = {
   module: import.meta.url,
   name: 'sumWork',
+  weigh: ({ terms }) => terms.reduce((sum, { definition }) => sum + definition.text.length, 0),
   run: ({ terms, precision, relaxed }) => withinLimits(() => {
     const { graph, outputs, axes, terms: meanings } = sumGraph(terms)
     return {

@@ -37,6 +37,7 @@ export interface CompiledStep extends StepMeaning {
 export const stepWork: Work<StepRecipe, CompiledStep> = {
   module: import.meta.url,
   name: 'stepWork',
+  weigh: ({ recipe: { objective } }) => objective.definition.text.length,
   run: ({ recipe, rank, bound, wanted, precision, relaxed }) => withinLimits(() => {
     const { graph, outputs, checks, warnings } = traceStep(recipe, rank, bound, wanted)
     return {

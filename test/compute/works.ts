@@ -24,6 +24,7 @@ export const fail: Work<string, never> = {
 export const spin: Work<number, number> = {
   module,
   name: 'spin',
+  weigh: milliseconds => milliseconds,
   run: milliseconds => {
     const endMs = performance.now() + milliseconds
     while (performance.now() < endMs);

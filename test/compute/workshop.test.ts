@@ -32,11 +32,13 @@ t.test('a piece that takes too long is ended; what waits behind it is not', asyn
   const workshop = open(t, { limitMs: 8000 })
   const startMs = performance.now()
   const slow = workshop.do(spin, 1e9)
+  const next = workshop.do(spin, 2500)
   const behind = workshop.do(double, 1).then(() => performance.now())
   await t.rejects(slow, { code: 'COMPILE_TIMEOUT', message: /8000 ms, the limit.*COMPILE_MS_MAX/ })
   const endMs = performance.now()
   t.ok(endMs - startMs >= 8000)
   t.ok(await behind < endMs, 'another thread has served it meanwhile')
+  t.equal(await next, 2500, 'what is heavy waits for the thread')
   t.equal(await workshop.do(double, 2), 4)
 })
 
