@@ -3,7 +3,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LossdError, nearest, shown } from '../errors.ts'
-import { formatOfType, formatsOf, replyFormat } from './formats.ts'
+import { formatOfType, formatsOf, headerLength, replyFormat } from './formats.ts'
 import { bodyTooLarge, mediaTypeUnsupported } from './replies.ts'
 import type { Routes } from './routes.ts'
 
@@ -131,9 +131,10 @@ function bodyRefusal (
   const { takes, untyped } = formatsOf(request)
   const type = headers['content-type']
   const format = type === undefined ? undefined : formatOfType(type, takes)
-  const isBinary = headers['inference-header-content-length'] !== undefined ||
-    (format !== undefined && format !== 'json')
   const length = headers['content-length']
+  // What has no header of its own is JSON, whatever its type says.
+  const isBinary = format === 'safetensors' ||
+    (takes.includes('inference') && headers[headerLength] !== undefined)
   const bytesMax = isBinary ? binaryBytesMax : bodyBytesMax
   if (length !== undefined && Number(length) > bytesMax) return bodyTooLarge(bytesMax, length)
   const empty = headers['transfer-encoding'] === undefined && (length ?? '0') === '0'

@@ -2,6 +2,7 @@
 // which one its reply gets.
 
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
 import { LossdError, shown } from '../errors.ts'
 
 export type FormatName = 'json' | 'safetensors' | 'inference'
@@ -52,10 +53,14 @@ function isUtf8 (parameter: string): boolean {
   return !parameter.startsWith('charset') || /^charset\s*=\s*"?utf-?8"?$/.test(parameter)
 }
 
-/** True for the types of bodies that are read into the heap. */
-export function isBinary (type: string): boolean {
-  return formatOfType(type, binaryFormats) !== undefined
+/** True where a body may be one that is read into the heap, by its type or its header's length. */
+export function isBinary (headers: IncomingHttpHeaders): boolean {
+  const { 'content-type': type = '', [headerLength]: length } = headers
+  return length !== undefined || formatOfType(type, binaryFormats) !== undefined
 }
+
+/** The header that says how long the JSON header of a binary body is. */
+export const headerLength = 'inference-header-content-length'
 
 const binaryFormats: readonly FormatName[] = ['safetensors', 'inference']
 

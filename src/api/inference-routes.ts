@@ -15,7 +15,7 @@ import { BinaryBody, scatter } from './binary-bodies.ts'
 import { type BodySettings, jsonParser, objectOf, paramOf } from './bodies.ts'
 import { findEntry, type LossEntry } from './catalogue.ts'
 import { version } from './docs.ts'
-import { mediaTypes, replyFormat } from './formats.ts'
+import { headerLength, mediaTypes, replyFormat } from './formats.ts'
 import { FormulaEntries } from './formula-entries.ts'
 import { inferencePrinter, lossBody } from './inference-answer.ts'
 import { inferenceSchemas } from './inference-schemas.ts'
@@ -115,8 +115,6 @@ function takeInference (app: FastifyInstance, settings: InferenceSettings): void
     }
   })
 }
-
-const headerLength = 'inference-header-content-length'
 
 async function takeBinary (
   request: FastifyRequest, payload: IncomingMessage, heap: Heap, length: string, tensorsMax: number

@@ -64,9 +64,8 @@ export function createServer (settings: ServerSettings): Server {
   app.server.maxHeadersCount = 100
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // A body that will be refused for its size is not asked for.
-    const { 'content-length': length, 'content-type': type = '' } = request.headers
-    const bytesMax = isBinary(type) ? binaryBytesMax : bodyBytesMax
-    if (!(Number(length) > bytesMax)) response.writeContinue()
+    const bytesMax = isBinary(request.headers) ? binaryBytesMax : bodyBytesMax
+    if (!(Number(request.headers['content-length']) > bytesMax)) response.writeContinue()
     app.server.emit('request', request, response)
   })
 

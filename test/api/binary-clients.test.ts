@@ -7,6 +7,8 @@ import t from 'tap'
 import { type App, build } from '../app.ts'
 import { decode, encode, f32 } from '../safetensors.ts'
 
+// A busy machine takes its time.
+t.setTimeout(120_000)
 const count = 500_000
 const values = Array.from({ length: count }, (_, index) => index % 7)
 const body = encode({
@@ -102,6 +104,8 @@ t.test('lengths: none, too large, more than the header says', async t => {
     /^HTTP\/1.1 400 .*"code":"BAD_BINARY".*the body \d+/s)
   t.match(await answer(port, head(small.length, `${close}Expect: 100-continue\r\n`), small),
     /^HTTP\/1.1 100 Continue.*HTTP\/1.1 200 /s)
+  const inference = `${close}Expect: 100-continue\r\nInference-Header-Content-Length: 50\r\n`
+  t.match(await answer(port, head(100_001, inference)), /^HTTP\/1.1 413 .*the limit is 100000/s)
   // What is wrong is told after the last byte: a client that sends it all first sees the reply.
   const wrong = Buffer.concat([encode({ input: f32([2], [1, 2]) }), Buffer.alloc(80_000)])
   t.match(await answer(port, head(wrong.length, close), wrong), /^HTTP\/1.1 400 /)

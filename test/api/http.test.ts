@@ -5,6 +5,8 @@ import t from 'tap'
 import { build, buildIdle } from '../app.ts'
 import { good } from './bad-requests.ts'
 
+// A busy machine takes its time.
+t.setTimeout(120_000)
 const json = { 'content-type': 'application/json' }
 const text = JSON.stringify(good)
 

@@ -229,6 +229,12 @@ t.test('what is wrong is 400 with its sentence, and leaves nothing behind', asyn
     t.match(await as(type), { status: 415, body: { error: /application\/octet-stream/ } })
   }
   t.match(await app.post('/v2/models/nothing/infer', { inputs: json }), { status: 404 })
+  const small = await build(t, { BODY_BYTES_MAX: '2000' })
+  const long = { id: 'x'.repeat(2000), inputs: json }
+  const octets = { 'content-type': 'application/octet-stream' }
+  t.match(await small.post(url, long, octets), { status: 413 }, 'JSON has its own limit')
+  t.match(await small.post('/v1/losses/mse', ' '.repeat(3000), beyond), { status: 413 })
+  t.equal((await send(small, long)).status, 200, 'binary bodies another')
   t.match(await app.send('PUT', url), { status: 405, headers: { allow: 'POST' } })
   t.match(await app.post(url, { inputs: json }, { accept: 'text/html' }), { status: 406 })
   t.match(await app.post(url, { inputs: json }, { 'content-encoding': 'gzip' }), { status: 415 })

@@ -5,6 +5,8 @@ import t from 'tap'
 import { type App, build } from '../app.ts'
 import { bytesOf, decode, encode, type Entry, f32, f64, file, i64 } from '../safetensors.ts'
 
+// A busy machine takes its time.
+t.setTimeout(120_000)
 const type = 'application/vnd.safetensors'
 const input = f32([2, 3], [2, 0.5, -1, 0.1, 1.5, 0.3])
 const target = i64([2], [0, 2])
