@@ -23,13 +23,13 @@ ${lovaszWords}
     Q = axis(P)
     all = x => x[N = floor(index(P) / S), S = index(P) % S]
     kept = target != ignore_index
-    hits = kept ? target : 0
-    e = kept ? 1 - input * (2 * target - 1) : -inf
+    hits = kept && target > 0.5 ? 1 : 0
+    e = kept ? 1 - input * (2 * hits - 1) : -inf
     per_image ? lovasz(e, hits, S, R) : lovasz(all(e), all(hits), P, Q)`,
-  frozen: [['target', 'true', 'target has no gradient; input has one']],
+  frozen: [['target', 'true', 'target has no gradient: it says what is inside']],
   warn: [
     ['any(kept && target != 0 && target != 1)', 'target_not_binary',
-      'target holds other numbers than 0 and 1: the loss is none of an area then'],
+      'target holds other numbers than 0 and 1: what is above a half counts as 1, the rest as 0'],
     ['!any(kept)', 'no_valid_targets',
       'No target counts (there is none, or all are ignore_index {ignore_index}): the loss is 0']
   ],
@@ -61,8 +61,8 @@ ${lovaszWords}
     },
     {
       title: 'Another number than 0 and 1',
-      request: { input: [[1, -1]], target: [[0.5, 0]], gradients: [] },
-      reply: { loss: 1, gradients: {}, denominator: 1 },
+      request: { input: [[1, -1]], target: [[0.2, 0]], gradients: [] },
+      reply: { loss: 2, gradients: {}, denominator: 1 },
       warnings: ['target_not_binary']
     },
     {
