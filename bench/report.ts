@@ -52,7 +52,7 @@ const rows: readonly Row[] = [
     name: 'event-loop',
     title: 'Who waits for large bodies',
     sentence: 'Delay of the main thread while 8 MiB bodies of JSON arrive on 10 connections, in ' +
-      'milliseconds; the last column is what the thread computed in one go, without the time ' +
+      'milliseconds; the last columns are what the thread computed in one go, without the time ' +
       'in which the machine had other work.'
   },
   {

@@ -19,7 +19,7 @@ import { codecRecord, codecRecordBytes, codecTasks, readStates } from './program
 /** Most arrays of numbers of a body. */
 const arraysMax = 1024
 /** A stretch takes some milliseconds. */
-const stretchBytes = 2 << 20
+const usualStretchBytes = 2 << 20
 const nanosecondsPerByte = 0.8
 const scratchBytes = 4096
 
@@ -102,8 +102,8 @@ export class LargeText {
     return record
   }
 
-  /** Sets the next stretch; false if there is none any more. */
-  advance (): boolean {
+  /** Sets the next stretch, of so many bytes; false if there is none any more. */
+  advance (stretchBytes = usualStretchBytes): boolean {
     const { i32 } = this.#heap
     const at = this.#record / 4
     const begun = i32[at + codecRecord.stop / 4] !== 0
