@@ -1,6 +1,6 @@
 // What the stages of a loop do at one place: values computed, taken into sums and maxima, stored.
 
-import type { Node } from '../formulas/graph.ts'
+import type { Axis, Node } from '../formulas/graph.ts'
 import type { Lane } from '../ops/op.ts'
 import { Accumulator } from './accumulator.ts'
 import { accessTo, type Position } from './addresses.ts'
@@ -103,26 +103,33 @@ export class LoopStages {
     } else this.#add(task.node, takenBy(task), at, work)
   }
 
-  // What goes to no place of the axis counts as 0; where the axis has none, there is no memory.
-  #collect ({ to, axis, index, value, node }: CollectTask, at: Position): void {
-    const { access, addresses, levels, plan, precision, writer } = this.#text
+  // What goes to no place of an axis counts as 0; where one has none, there is no memory.
+  #collect ({ to, places, value, node }: CollectTask, at: Position): void {
+    const { access, addresses, levels, plan, writer } = this.#text
+    let counted = this.values.at(value, at.copy)
+    const gathers = places.map(({ axis, index }) => {
+      const lane = this.values.at(index, at.copy)
+      counted = writer.op('v128.and', counted, this.#exists(lane, axis))
+      return { axis, lane, level: levels.of(index.axes), varies: index.axes.includes(plan.lane) }
+    })
+    const key = `${to.place} at ${node.id}`
+    for (const { axis } of places) {
+      writer.into.lines.push(`(if ${get(addresses.length(axis))} (then`)
+    }
+    access.add({ ...accessTo(to), gathers, key }, counted, at)
+    for (const _ of places) writer.into.lines.push('))')
+  }
+
+  // All ones where the axis has a place of this number.
+  #exists (lane: Lane, axis: Axis): Lane {
+    const { addresses, fn, precision, writer } = this.#text
     const { type } = writer
-    const lane = this.values.at(index, at.copy)
-    const length = get(addresses.length(axis))
-    const end = this.#text.fn.once(this.#text.fn.entry, `end ${axis}`, 'v128', () =>
-      `(${type}.splat (${precision}.convert_i32_u ${length}))`, 'k') as Lane
-    const exists = writer.op('v128.and',
+    const end = fn.once(fn.entry, `end ${axis}`, 'v128', () =>
+      `(${type}.splat (${precision}.convert_i32_u ${get(addresses.length(axis))}))`, 'k') as Lane
+    return writer.op('v128.and',
       writer.op('v128.and', writer.op(`${type}.ge`, lane, writer.constant(0)),
         writer.op(`${type}.lt`, lane, end)),
       writer.op(`${type}.eq`, lane, writer.op(`${type}.floor`, lane)))
-    const counted = writer.op('v128.and', this.values.at(value, at.copy), exists)
-    const gather = {
-      axis, lane, level: levels.of(index.axes), varies: index.axes.includes(plan.lane)
-    }
-    const key = `${to.place} at ${node.id}`
-    writer.into.lines.push(`(if ${length} (then`)
-    access.add({ ...accessTo(to), gathers: [gather], key }, counted, at)
-    writer.into.lines.push('))')
   }
 
   #add (reduction: Node, argument: Node, at: Position, { fused }: Work): void {

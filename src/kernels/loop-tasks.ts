@@ -24,7 +24,9 @@ export function takenBy (task: LoopTask): Node {
 
 /** All values a task takes. */
 export function allTakenBy (task: LoopTask): Node[] {
-  return task.kind === 'collect' ? [task.value, task.index] : [takenBy(task)]
+  return task.kind === 'collect'
+    ? [task.value, ...task.places.map(({ index }) => index)]
+    : [takenBy(task)]
 }
 
 /** What a task computes one lane like another. */

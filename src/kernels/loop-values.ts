@@ -6,7 +6,7 @@ import { findOp } from '../ops/index.ts'
 import type { Lane } from '../ops/op.ts'
 import { type Access, accessTo, type Gather, type Position } from './addresses.ts'
 import { KeptValues } from './loop-kept.ts'
-import { needed, rootOf, rootsOf, type Stage } from './loop-tasks.ts'
+import { allTakenBy, needed, rootOf, rootsOf, type Stage } from './loop-tasks.ts'
 import type { LoopText } from './loop-text.ts'
 import { fusable, peephole } from './peepholes.ts'
 import { ScalarWriter } from './scalars.ts'
@@ -44,7 +44,7 @@ export class LoopValues {
     const totals = stage.tasks.flatMap(task => task.kind === 'total' ? [task.node] : [])
     const isStored = (node: Node): boolean => stage.tasks.some(task =>
       task.kind === 'collect'
-        ? task.value === node || task.index === node
+        ? allTakenBy(task).includes(node)
         : task.kind === 'store' && rootOf(task, scatters) === node)
     const fused = fusable(nodes, [...stage.reductions, ...totals], {
       isFree: node => !isStored(node) && !this.#kept.isKept(node) && !this.#isAtHand(node, index),

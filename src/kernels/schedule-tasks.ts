@@ -153,7 +153,7 @@ export class TaskPlanner {
     planned.needs.add(zeros)
     const made = this.#note(node, to, planned)
     this.#visit(parts.value, planned)
-    this.#visit(parts.index, planned)
+    for (const { index } of parts.places) this.#visit(index, planned)
     return made
   }
 

@@ -10,6 +10,7 @@
 //   step            a loop over a space with all tasks done in it, a product, or rows
 
 import type { Axis, Graph, Node } from '../formulas/graph.ts'
+import type { CollectPlace } from './collected.ts'
 import { stepsOf } from './schedule-steps.ts'
 import { TaskPlanner } from './schedule-tasks.ts'
 import type { Space } from './space.ts'
@@ -40,8 +41,7 @@ export interface CollectTask {
   readonly kind: 'collect'
   readonly node: Node
   readonly to: Stored
-  readonly axis: Axis
-  readonly index: Node
+  readonly places: readonly CollectPlace[]
   readonly value: Node
 }
 

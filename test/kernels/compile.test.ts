@@ -46,6 +46,12 @@ const cases: Readonly<Record<string, Case>> = {
     tensors: { x: 'N C', class: 'N INT64' },
     loss: 'mean(-log_softmax(x, C)[C = class])'
   },
+  'values collected along two axes': {
+    axes: 'CNSP',
+    lengths: [[1, 1, 1, 1], [2, 3, 4, 5], [3, 4, 2, 70], [1, 2, 5, 300], [2, 3, 3, 0]],
+    tensors: { x: 'N C S', y: 'N S', i: 'P INT64', j: 'P INT64' },
+    loss: 'sum(x[N = i, S = j] ** 2) + sum(y[N = i, S = j] ** 2)'
+  },
   'cross-entropy of one sample': {
     axes: 'C',
     lengths: [[1], [5], [1000]],

@@ -135,6 +135,16 @@ t.test('a recurrence reads what it need not wait for, unless that is cheap', asy
   t.same(lines(scan('2 * x + bias')), ['loop N of rows T,S: output y'])
 })
 
+t.test('what goes to places along several axes is collected, not compared with all', async t => {
+  const texts = { axes: 'CNSP', tensors: { x: 'N S C', y: 'N S', i: 'P', j: 'P' } }
+  const loss = (name: string): Texts =>
+    ({ ...texts, by: [name], loss: `sum(exp(${name}[N = i, S = j]))` })
+  t.same(lines(loss('x')).filter(line => line.includes('slope')),
+    ['loop C,N,S: output slope x', 'loop C of rows P: output slope x, total'])
+  t.same(lines(loss('y')).filter(line => line.includes('slope')),
+    ['loop N,S: output slope y', 'loop  of rows P: output slope y, total'])
+})
+
 t.test('a loss rides with what its gradient waits for', async t => {
   const loss = 'sum(softplus(sum(x * w, I)))'
   t.same(lines({ axes: 'NIO', tensors: { x: 'N I', w: 'O I' }, loss }), [
