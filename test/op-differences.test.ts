@@ -16,6 +16,8 @@ const axes = ['N', 'C']
 const lengths = new Map([['N', 3], ['C', 7]])
 const count = 21
 
+type Row = Pick<Op, 'name' | 'arguments' | 'derivative'> & Partial<Op>
+
 // Where arguments lie, if not in -2 … 2: by op, then by argument.
 const ranges: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
   div: { b: [0.5, 2] },
@@ -42,10 +44,8 @@ const conditions: Readonly<Record<string, readonly string[]>> = {
 t.before(() => loadAssembler())
 
 // An op of the graph that has no row: its derivative is made of axes, not of a text.
-const take: Op = {
-  name: 'take', arguments: ['a', 'i'], derivative: ['', null], over: true, word: false, cost: 0
-}
-const rows = [...ops, ...structural, take]
+const take = { name: 'take', arguments: ['a', 'i'], derivative: ['', null] }
+const rows: readonly Row[] = [...ops, ...structural, take]
 
 for (const row of rows) {
   t.test(row.name, async t => {
@@ -136,7 +136,7 @@ t.test('the tables above name ops and their arguments', async t => {
 })
 
 // An op as a number: of conditions where it takes them, along C where it has axes.
-function apply (graph: Graph, { name, arguments: names, mask, over }: Op, by: Node[]): Node {
+function apply (graph: Graph, { name, arguments: names, mask, over }: Row, by: Node[]): Node {
   const given = by.map((node, index) => conditions[name]?.includes(names[index] ?? '')
     ? graph.apply('gt', node, graph.constant(0))
     : node)

@@ -37,7 +37,7 @@ export function findOp (name: string): Op | undefined {
 }
 
 /** The row of a reduction: sum, max, min. */
-export function findStructural (name: string): Op | undefined {
+export function findStructural (name: string): (typeof structural)[number] | undefined {
   return structuralByName.get(name)
 }
 

@@ -4,23 +4,11 @@
 
 import type { Op } from './op.ts'
 
-export const structural: readonly Op[] = [
-  { name: 'sum', arguments: ['a'], derivative: ['g'], over: true, word: true, cost: 1 },
-  {
-    // Ties share.
-    name: 'max',
-    arguments: ['a'],
-    derivative: ['a == y ? g / sum(a == y ? 1 : 0, over) : 0'],
-    over: true,
-    word: true,
-    cost: 2
-  },
-  {
-    name: 'min',
-    arguments: ['a'],
-    derivative: ['a == y ? g / sum(a == y ? 1 : 0, over) : 0'],
-    over: true,
-    word: true,
-    cost: 2
-  }
+// Ties share.
+const extreme = 'a == y ? g / sum(a == y ? 1 : 0, over) : 0'
+
+export const structural: readonly Pick<Op, 'name' | 'arguments' | 'derivative'>[] = [
+  { name: 'sum', arguments: ['a'], derivative: ['g'] },
+  { name: 'max', arguments: ['a'], derivative: [extreme] },
+  { name: 'min', arguments: ['a'], derivative: [extreme] }
 ]

@@ -39,7 +39,8 @@ t.test('a row has lanes or a text, a derivative per argument, and understood tex
     t.ok((row.lanes === undefined) !== (row.value === undefined), `${row.name}: lanes or text`)
     t.ok(row.cost >= 0 && Number.isInteger(row.cost), `${row.name}: cost`)
   }
-  for (const row of [...ops, ...structural]) {
+  const rows: readonly (typeof structural[number] & Partial<Op>)[] = [...ops, ...structural]
+  for (const row of rows) {
     t.equal(row.derivative.length, row.arguments.length, `${row.name}: a derivative per argument`)
     for (const text of [row.value ?? null, ...row.derivative]) {
       if (text === null) continue
@@ -49,7 +50,7 @@ t.test('a row has lanes or a text, a derivative per argument, and understood tex
   t.end()
 })
 
-function traced (row: Op, text: string): void {
+function traced (row: Pick<Op, 'arguments'>, text: string): void {
   const graph = new Graph(['N', 'C'])
   const x = graph.input('x', ['N', 'C'], 'real')
   const names = new Map(row.arguments.map(name => [name, x]))
