@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { type App, build } from '../app.ts'
+import { encode, f32 } from '../safetensors.ts'
 import { good } from './bad-requests.ts'
 
 async function listen (app: App): Promise<number> {
@@ -37,11 +38,13 @@ t.test('a client that leaves while its job runs is forgotten at once', async t =
   const app = await build(t, { INLINE_BUDGET_US: '0', SHUTDOWN_DELAY_MS: '0' })
   const port = await listen(app)
   const { heap, pool } = app.service
-  // 10^10 pairs: some seconds of work.
-  const input = new Array(100_000).fill(1)
-  const body = JSON.stringify({ input, target: input.map(value => [value]) })
+  // 10^10 pairs: some seconds of work. Of a binary body it is the only job.
+  const ones = new Array(100_000).fill(1)
+  const body = encode({ input: f32([100_000], ones), target: f32([100_000, 1], ones) })
   const socket = await open(port)
-  socket.write(request(body))
+  socket.write('POST /v1/losses/mse HTTP/1.1\r\nHost: x\r\n' +
+    `Content-Type: application/vnd.safetensors\r\nContent-Length: ${body.length}\r\n\r\n`)
+  socket.write(body)
   while (pool.stats().posted === 0) await pause(5)
   t.ok(heap.usedBytes > 0)
   socket.destroy()
