@@ -16,6 +16,7 @@ const few = [-2, -0.5, 0, 1, 3, Infinity, Number.NaN]
 /** What inner ops are asked about. */
 const domains: Readonly<Record<string, (a: number) => boolean>> = {
   exp_nonpositive: a => !(a > 0),
+  log_normal: a => a > 1e-300 && a < Infinity,
   log1p_nonnegative: a => !(a < 0),
   log1p_unit: a => a >= 0 && a <= 1
 }

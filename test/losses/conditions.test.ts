@@ -143,6 +143,12 @@ const rows: readonly Row[] = [
   ['kl-div', { input: [-1], target: [0, 1] }, 'mean_of_elements'],
   ['kl-div', { input: [0, -1], target: [0, 1], options: { reduction: 'batchmean' } }, ''],
 
+  ['lovasz-hinge', { input: [[1, -2, 3]], target: [[0, 1, -100]] }, ''],
+  ['lovasz-hinge', { input: [[1, -2]], target: [[0.5, 1]] }, 'target_not_binary'],
+  ['lovasz-hinge', { input: [[1, -2]], target: [[-100, -100]] }, 'no_valid_targets'],
+  ['lovasz-softmax', { input: [[[1, 2], [2, 1]]], target: [[0, -100]] }, ''],
+  ['lovasz-softmax', { input: [[[1, 2], [2, 1]]], target: [[-100, -100]] }, 'no_valid_targets'],
+
   ['mape', { input: [1, 2], target: [-2, 2] }, ''],
   ['mape', { input: [1], target: [0.5], options: { eps: 0.5 } }, ''],
   ['mape', { input: [1], target: [-0.4], options: { eps: 0.5 } }, 'small_target'],
