@@ -8,11 +8,13 @@ import type { JsonObject } from '../codec/json-reader.ts'
 import {
   childPointer, isStaged, type JsonTensor, placeTensor, writeElements
 } from '../codec/json-tensor.ts'
+import { convertSlowly, isLongWay, StagedTensor } from '../codec/staged.ts'
 import { type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
 import type { Patience } from '../compute/when-finished.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
+import { Unfinished } from '../kernels/apart.ts'
 import { type LossCall, vectorPrefix } from '../kernels/loss-program.ts'
 import type { LossEntry } from './catalogue.ts'
 import { type PrintLoss, printJson } from './loss-reply.ts'
@@ -102,7 +104,10 @@ export interface Placed {
   readonly addresses: ReadonlyMap<string, number> | undefined
 }
 
-/** A block for a call with the request's tensors; staged ones stay where they are. */
+/**
+ * A block for a call with the request's tensors; staged ones stay where they are.
+ * @throws Unfinished while large ones are converted; HEAP_FULL.
+ */
 export function placeInputs (
   prepared: PreparedLoss, request: LossRequest, heap: Heap, lease: Lease
 ): Placed {
@@ -115,6 +120,13 @@ export function placeInputs (
     }
     return { base, addresses: undefined }
   }
+  const conversions = inputs.flatMap(({ name, datatype }) => {
+    const source = inputOf(request, name)?.source
+    return source instanceof StagedTensor && isLongWay(source, datatype)
+      ? [convertSlowly(source, datatype, heap)]
+      : []
+  })
+  if (conversions.length > 0) throw new Unfinished(Promise.all(conversions).then(() => {}))
   const addresses = new Map<string, number>()
   for (const { name, datatype } of inputs) {
     const tensor = inputOf(request, name)

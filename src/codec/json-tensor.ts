@@ -56,7 +56,9 @@ export function placeTensor (
   if (typeof source === 'number' || source.lease === undefined || !isAsDeclared(tensor)) {
     return writeTensor(tensor, datatype, heap, lease)
   }
-  const held = source instanceof Numbers ? [source, source.asReal] : [source]
+  const held = source instanceof Numbers
+    ? [source, source.asReal]
+    : [source, source.converted.get(datatype)]
   const found = held.find(each => each?.datatype === datatype)
   if (found === undefined) return writeTensor(tensor, datatype, heap, lease)
   lease.carry(source.lease)

@@ -146,6 +146,33 @@ t.test('every datatype is taken; halves become FP32, FP64 computes in float64', 
   t.equal(app.service.heap.usedBytes, 0)
 })
 
+t.test('large tensors of other datatypes are converted a slice at a time', async t => {
+  const app = await build(t)
+  const count = 600_001
+  const pixels = Uint8Array.from({ length: count }, (_, index) => index % 2)
+  const zero = f32([count], new Array(count).fill(0))
+  const mask = { dtype: 'U8', shape: [count], bytes: pixels }
+  const sum = '?reduction=sum'
+  const one = decode((await post(app, `/v1/losses/mse${sum}`,
+    encode({ input: zero, target: mask }))).bytes)
+  t.same(one.tensors['loss']?.values, [300_000])
+  t.ok(one.tensors['grad.input']?.values.every((value, index) => value === -2 * (index % 2)))
+  const double = decode((await post(app, `/v1/losses/mse${sum}`,
+    encode({ input: zero, target: f64([count], Array.from(pixels)) }))).bytes)
+  t.equal(double.tensors['grad.input']?.dtype, 'F64')
+  t.same(double.tensors['loss']?.values, [300_000])
+  const terms = JSON.stringify([{ loss: 'mse' }, { loss: 'l1' }])
+  const both = decode((await post(app, '/v1/losses',
+    encode({ input: zero, target: mask }, { terms }))).bytes)
+  t.equal(both.tensors['term.0']?.values[0], both.tensors['term.1']?.values[0])
+  const tight = await build(t, { MEMORY_MB: '16' })
+  const wide = { dtype: 'U8', shape: [2_500_000], bytes: new Uint8Array(2_500_000) }
+  t.match(await post(tight, '/v1/losses/mse', encode({ input: wide, target: wide })),
+    { status: 503, body: { code: 'HEAP_FULL' } }, 'it fits only as it came')
+  t.equal(app.service.heap.usedBytes + tight.service.heap.usedBytes, 0)
+  t.equal(app.service.heap.leases + tight.service.heap.leases, 0)
+})
+
 t.test('a body that is wrong is 400 or 422, and leaves nothing behind', async t => {
   const app = await build(t)
   const data = Buffer.alloc(16)
