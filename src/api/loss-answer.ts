@@ -123,10 +123,10 @@ export function placeInputs (
   const conversions = inputs.flatMap(({ name, datatype }) => {
     const source = inputOf(request, name)?.source
     return source instanceof StagedTensor && isLongWay(source, datatype)
-      ? [convertSlowly(source, datatype, heap)]
+      ? [() => convertSlowly(source, datatype, heap)]
       : []
   })
-  if (conversions.length > 0) throw new Unfinished(Promise.all(conversions).then(() => {}))
+  if (conversions.length > 0) throw new Unfinished(oneByOne(conversions))
   const addresses = new Map<string, number>()
   for (const { name, datatype } of inputs) {
     const tensor = inputOf(request, name)
@@ -135,6 +135,11 @@ export function placeInputs (
     }
   }
   return { base: lease.allocate(ownBytes), addresses }
+}
+
+// If one fails, no other is under way.
+async function oneByOne (conversions: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const convert of conversions) await convert()
 }
 
 function inputOf (
