@@ -14,6 +14,7 @@ import { padTextMax } from '../codec/pad.ts'
 import { codecOf } from '../compute/codec-work.ts'
 import type { Machine } from '../compute/execute.ts'
 import { LossdError } from '../errors.ts'
+import { BinaryBody } from './binary-bodies.ts'
 import { bodyTooLarge } from './replies.ts'
 
 export interface BodySettings {
@@ -22,22 +23,22 @@ export interface BodySettings {
   readonly deadlineMs: number
 }
 
-/** A body whose numbers lie in the heap until its reply has left or its client has gone. */
-export class LargeBody {
+/** A body whose numbers lie in the heap. */
+export class LargeBody extends BinaryBody<Json> {
   /** Its text, where the route keeps it. */
   readonly bytes: Buffer
-  readonly #value: Json
   readonly #gone: AbortSignal
 
-  constructor (value: Json, bytes: Buffer, gone: AbortSignal) {
+  constructor (value: Json, lease: Lease, bytes: Buffer, gone: AbortSignal) {
+    super(value, lease)
     this.bytes = bytes
-    this.#value = value
     this.#gone = gone
   }
 
+  /** Throws CANCELLED when the client has gone, and its numbers with it. */
   get value (): Json {
     if (this.#gone.aborted) throw new LossdError('CANCELLED')
-    return this.#value
+    return this.content
   }
 }
 
@@ -99,7 +100,7 @@ export async function receiveLarge (
     const value = await codecOf(heap).read(text, elements, real,
       { deadlineMs, signal: gone.signal, lease })
     if (!keepsText(request)) lease.end()
-    return new LargeBody(value, bytes, gone.signal)
+    return new LargeBody(value, elements, bytes, gone.signal)
   } catch (fault) {
     leave()
     throw fault

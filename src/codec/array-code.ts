@@ -102,14 +102,23 @@ export func readArray(s: i32) {
           note(s, ${faultCodes.valueAmongArrays}, open, open, row);
         }
       }
-      ${readUsual}
-      if (isUsual == 0) {
-        isWhole = readNumber(s, at) - 1;
-        if (isWhole == -1) { return; }
-        m = i64.load(s, ${last.mantissa});
-        q = i32.load(s, ${last.exponent});
-        end = i32.load(s, ${last.end});
-        byte = i32.load8_u(end);
+      // A class index is mostly one digit.
+      i64 m = i64.extend_i32_u(i32.load8_u(at) - 0x30);
+      i32 q = 0;
+      i32 end = at + 1;
+      i32 byte = i32.load8_u(end);
+      i32 isWhole = 1;
+      i32 isUsual = 1;
+      if (byte != 0x2c && byte != 0x5d) {
+        ${readUsual}
+        if (isUsual == 0) {
+          isWhole = readNumber(s, at) - 1;
+          if (isWhole == -1) { return; }
+          m = i64.load(s, ${last.mantissa});
+          q = i32.load(s, ${last.exponent});
+          end = i32.load(s, ${last.end});
+          byte = i32.load8_u(end);
+        }
       }
       position = end;
       letter = byte;

@@ -75,9 +75,9 @@ export class LargeText {
     const { u8, i32 } = this.#heap
     const end = this.#text + this.#length
     u8.fill(0, end, end + slackBytes)
-    // Whole numbers may lie there twice, and each array begins at a border of eight bytes.
-    const most = Math.min(this.#most, this.#length) + 2 * arraysMax
-    const next = elements.allocate((real === 'FP32' ? 12 : 16) * most)
+    // Whole numbers may lie there twice; all arrays begin at borders of 64 bytes, as tensors do.
+    const most = Math.min(this.#most, this.#length)
+    const next = elements.allocate((real === 'FP32' ? 12 : 16) * most + 2 * 64 * arraysMax)
     const record = this.#lease.allocate(
       codecRecordBytes + scratchBytes + (arraysMax + 1) * passBytes)
     const scratch = record + codecRecordBytes

@@ -134,11 +134,12 @@ func find(args: i32) {
       state = i32.load(s, ${pass.status});
       if (state != 0) { break; }
       position = i32.load(s, ${pass.position});
-      i32 next = (i32.load(s, ${pass.next}) + 7) & -8;
+      i32 last = i32.load(s, ${pass.next});
+      i32 next = (last + 63) & -64;
       i32 start = i32.load(s, ${pass.start});
-      if (i32.load(s, ${pass.kind}) == 0 && next - start > ${8 * wholesMax}) {
+      if (i32.load(s, ${pass.kind}) == 0 && last - start > ${8 * wholesMax}) {
         i32.store(s, next, ${pass.asReal});
-        next = (toReals(start, next, i32.load(s, ${pass.real}), next) + 7) & -8;
+        next = (toReals(start, last, i32.load(s, ${pass.real}), next) + 63) & -64;
       }
       i32.store(args, next, ${codecRecord.next});
       skeleton += i32.load(s, ${pass.otherBytes});
