@@ -1,7 +1,7 @@
 // A place in the bytes of a JSON body, and the words for what is wrong there.
 
 import { LossdError } from '../errors.ts'
-import { type Pad, padPlaces, slackBytes } from './pad.ts'
+import { type Pad, padPlaces, padTextMax, slackBytes } from './pad.ts'
 
 /** The bytes of a body and the position of the next one. */
 export interface Cursor {
@@ -16,9 +16,10 @@ export interface Cursor {
   numberBytes: number
 }
 
-/** A cursor at the start of a body, over a copy in a pad. */
+/** A cursor at the start of a body of up to padTextMax bytes, over a copy in a pad. */
 export function openCursor (body: Buffer, pad: Pad): Cursor {
   const { length } = body
+  if (length > padTextMax) throw new Error(`a body of ${length} bytes; a pad has ${padTextMax}`)
   const phase = body.byteOffset & 7
   const bytes = pad.text(phase)
   body.copy(bytes)

@@ -2,8 +2,11 @@
 
 import type { Test } from 'tap'
 import { Heap } from '../../src/buffer/heap.ts'
-import { isJsonObject, type JsonObject, readJson } from '../../src/codec/json-reader.ts'
-import { openCodec } from '../../src/compute/open-codec.ts'
+import { isJsonObject, type Json, type JsonObject, readJson } from '../../src/codec/json-reader.ts'
+import { type CountElements, LargeText } from '../../src/codec/large-text.ts'
+import { padTextMax } from '../../src/codec/pad.ts'
+import { writePowers } from '../../src/codec/powers.ts'
+import { codecModule, openCodec } from '../../src/compute/open-codec.ts'
 import type { Machine } from '../../src/compute/execute.ts'
 import { Pool, type PoolSettings } from '../../src/compute/pool.ts'
 import { loadAssembler } from '../../src/kernels/assemble.ts'
@@ -23,11 +26,25 @@ export async function machineOf (
 
 await openCodec()
 
-/** A value as the body of a request. */
-export function bodyOf (value: unknown): JsonObject {
-  const body = readJson(Buffer.from(JSON.stringify(value)))
+/** A value as the body of a request; a large one lies in a machine's heap. */
+export function bodyOf (value: unknown, memory?: OperationMemory): JsonObject {
+  const bytes = Buffer.from(JSON.stringify(value))
+  const body = memory !== undefined && bytes.length > padTextMax
+    ? readLarge(bytes, memory)
+    : readJson(bytes)
   if (!isJsonObject(body)) throw new Error('the body is no object')
   return body
+}
+
+function readLarge (bytes: Buffer, { heap, lease }: OperationMemory): Json {
+  writePowers(heap.memory)
+  const { exports } = new WebAssembly.Instance(codecModule(), { lossd: { memory: heap.memory } })
+  const run = exports['k0'] as (record: number, first: number, last: number) => void
+  const text = new LargeText(heap, lease, bytes.length, exports['countElements'] as CountElements)
+  text.write(bytes)
+  const record = text.begin(lease, 'FP64')
+  while (text.advance()) run(record, 0, 1)
+  return text.read()
 }
 
 /** One step whose results nobody needs as tensors. */
@@ -36,7 +53,7 @@ export async function stepOnce (
 ): Promise<StepResult> {
   const memory = new OperationMemory(heap)
   try {
-    return await session.runStep(bodyOf(body), memory, turn)
+    return await session.runStep(bodyOf(body, memory), memory, turn)
   } finally {
     memory.lease.end()
   }
@@ -48,7 +65,7 @@ export async function putParameters (
 ): Promise<void> {
   const memory = new OperationMemory(heap)
   try {
-    await session.replaceParameters(bodyOf(body), memory, turn)
+    await session.replaceParameters(bodyOf(body, memory), memory, turn)
   } finally {
     memory.lease.end()
   }
