@@ -3,7 +3,7 @@
 import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import type { Tensor } from '../buffer/tensor.ts'
-import { JsonWriter } from '../codec/json-writer.ts'
+import { JsonWriter, type TensorForm } from '../codec/json-writer.ts'
 import { writeSafetensors } from '../codec/safetensors.ts'
 import type { Evaluated } from '../compute/prepared.ts'
 import { LossdError } from '../errors.ts'
@@ -38,11 +38,7 @@ export const printJson: PrintLoss = ({ heap, evaluated, request, explanation }) 
   const form = typed ? 'typed' : 'plain'
   writer.clear()
   writer.text('{"loss":').tensor(heap, evaluated.loss, form)
-  printAll(writer, 'gradients', heap, evaluated.gradients, form)
-  if (evaluated.hessians.size > 0) printAll(writer, 'hessians', heap, evaluated.hessians, form)
-  if (evaluated.hessianVectors.size > 0) {
-    printAll(writer, 'hessian_vectors', heap, evaluated.hessianVectors, form)
-  }
+  printDerivatives(writer, heap, evaluated, form)
   if (evaluated.denominator !== null) writer.text(',"denominator":').number(evaluated.denominator)
   if (evaluated.warnings.length > 0) writer.text(',"warnings":').value(evaluated.warnings)
   if (explanation !== undefined) writer.text(',"explain":').value(explanation)
@@ -60,8 +56,11 @@ const printSafetensors: PrintLoss = ({ heap, lease, evaluated, request, explanat
   })
 }
 
+/** What a loss and a sum of losses have alike. */
+type Derived = Pick<Evaluated, 'loss' | 'gradients' | 'hessians' | 'hessianVectors'>
+
 /** All results by the names that binary replies give them, such as `grad.input`. */
-export function lossTensors (evaluated: Evaluated, separator: string): Map<string, Tensor> {
+export function lossTensors (evaluated: Derived, separator: string): Map<string, Tensor> {
   const { loss, gradients, hessians, hessianVectors } = evaluated
   const tensors = new Map([['loss', loss]])
   const kinds = { grad: gradients, hessian: hessians, hessian_vector: hessianVectors }
@@ -83,17 +82,27 @@ export function safetensorsReply (
 }
 
 /** Of a strict request. Throws WARNING_REFUSED. */
-export function refuseWarnings ({ warnings }: Evaluated): void {
+export function refuseWarnings ({ warnings }: Pick<Evaluated, 'warnings'>): void {
   if (warnings.length === 0) return
   const sentences = warnings.map(({ code, message }) => `${code}: ${message}`)
   throw new LossdError('WARNING_REFUSED', `The request is strict: ${sentences.join(' · ')}`,
     { errors: sentences.map(detail => ({ pointer: '/strict', detail })) })
 }
 
+/** The members that hold derivatives: those of second order only where they were asked for. */
+export function printDerivatives (
+  writer: JsonWriter, heap: Heap, { gradients, hessians, hessianVectors }: Derived,
+  form: TensorForm
+): void {
+  printAll(writer, 'gradients', heap, gradients, form)
+  if (hessians.size > 0) printAll(writer, 'hessians', heap, hessians, form)
+  if (hessianVectors.size > 0) printAll(writer, 'hessian_vectors', heap, hessianVectors, form)
+}
+
 /** A member that holds tensors by name. */
-export function printAll (
+function printAll (
   writer: JsonWriter, member: string, heap: Heap, tensors: ReadonlyMap<string, Tensor>,
-  form: 'typed' | 'plain'
+  form: TensorForm
 ): void {
   writer.text(`,"${member}":{`)
   let first = true

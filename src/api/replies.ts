@@ -184,10 +184,6 @@ export function errorOf (thrown: unknown, request: FastifyRequest): LossdError {
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') {
     return new LossdError('ROUTE_UNKNOWN', `There is nothing at ${shown(request.url)}`)
   }
-  if (code === 'FST_ERR_MAX_PARAM_LENGTH') {
-    return new LossdError('ROUTE_UNKNOWN', `There is nothing at ${shown(request.url)}; ` +
-      'a name in a path has at most 512 characters')
-  }
   if (typeof code === 'string' && code.startsWith('FST_ERR_') && statusCode !== undefined &&
       statusCode >= 400 && statusCode < 500) {
     return new LossdError('BAD_REQUEST', `The request is not well-formed: ${message}`)

@@ -16,7 +16,7 @@ import type { TermCall } from '../kernels/sum-plan.ts'
 import { idOf, inTerm } from '../kernels/sum-term.ts'
 import type { FormatName } from './formats.ts'
 import { callOf, type LossMachine } from './loss-answer.ts'
-import { lossTensors, printAll, refuseWarnings, safetensorsReply } from './loss-reply.ts'
+import { lossTensors, printDerivatives, refuseWarnings, safetensorsReply } from './loss-reply.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import { type Answer, jsonAnswer } from './replies.ts'
 import { type FindLoss, readTerms, type Term, termBody } from './terms-request.ts'
@@ -62,7 +62,7 @@ async function finish (
 ): Promise<Answer> {
   try {
     const sum = await evaluated
-    if (asked.some(({ request }) => request.strict)) refuseWarnings({ ...sum, denominator: null })
+    if (asked.some(({ request }) => request.strict)) refuseWarnings(sum)
     return await print(heap, lease, asked, sum, format)
   } finally {
     lease.end()
@@ -135,9 +135,9 @@ function print (
   heap: Heap, lease: Lease, asked: readonly Asked[], sum: EvaluatedSum, format: FormatName
 ): Answer | Promise<Answer> {
   const form = asked.some(({ request }) => request.typed) ? 'typed' : 'plain'
-  const { values, loss, gradients, hessians, hessianVectors, warnings } = sum
+  const { values, loss, warnings } = sum
   if (format === 'safetensors') {
-    const tensors = lossTensors({ ...sum, denominator: null }, '.')
+    const tensors = lossTensors(sum, '.')
     for (const [index, value] of values.entries()) tensors.set(`term.${index}`, value)
     return safetensorsReply(heap, lease, tensors,
       warnings.length === 0 ? {} : { warnings: JSON.stringify(warnings) })
@@ -149,9 +149,7 @@ function print (
       .text(',"value":').tensor(heap, value, form).text('}')
   }
   writer.text(']')
-  printAll(writer, 'gradients', heap, gradients, form)
-  if (hessians.size > 0) printAll(writer, 'hessians', heap, hessians, form)
-  if (hessianVectors.size > 0) printAll(writer, 'hessian_vectors', heap, hessianVectors, form)
+  printDerivatives(writer, heap, sum, form)
   if (warnings.length > 0) writer.text(',"warnings":').value(warnings)
   return jsonAnswer(writer.text('}').take())
 }

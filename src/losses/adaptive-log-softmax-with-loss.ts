@@ -23,6 +23,15 @@ const outputs = clusters.map(i => `
         T${i})[T${i} = target - first_${i}]
       : ${i === 0 ? 'head[H = target]' : `output_${i - 1}`}`)
 
+// Two classes in the head, two in a cluster.
+const twoAndTwo = {
+  input: [[1, -0.5], [0.3, 2], [-1, 0.5]],
+  target: [0, 2, 3],
+  'head.weight': [[0.5, 0.1], [-0.2, 0.4], [0.3, -0.6]],
+  'tail.0.0.weight': [[1, -1]],
+  'tail.0.1.weight': [[0.5], [-0.5]]
+}
+
 export const adaptiveLogSoftmaxWithLoss: Loss = {
   name: 'adaptive-log-softmax-with-loss',
   torch: 'AdaptiveLogSoftmaxWithLoss',
@@ -88,11 +97,7 @@ export const adaptiveLogSoftmaxWithLoss: Loss = {
     {
       title: 'Two classes in the head, two in a cluster',
       request: {
-        input: [[1, -0.5], [0.3, 2], [-1, 0.5]],
-        target: [0, 2, 3],
-        'head.weight': [[0.5, 0.1], [-0.2, 0.4], [0.3, -0.6]],
-        'tail.0.0.weight': [[1, -1]],
-        'tail.0.1.weight': [[0.5], [-0.5]],
+        ...twoAndTwo,
         options: { cutoffs: [2], n_classes: 4, div_value: 2 }
       },
       reply: {
@@ -113,11 +118,7 @@ export const adaptiveLogSoftmaxWithLoss: Loss = {
     {
       title: 'The log-probability of each sample',
       request: {
-        input: [[1, -0.5], [0.3, 2], [-1, 0.5]],
-        target: [0, 2, 3],
-        'head.weight': [[0.5, 0.1], [-0.2, 0.4], [0.3, -0.6]],
-        'tail.0.0.weight': [[1, -1]],
-        'tail.0.1.weight': [[0.5], [-0.5]],
+        ...twoAndTwo,
         options: { return: 'output', div_value: 2 },
         gradients: ['input']
       },

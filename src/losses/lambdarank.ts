@@ -1,5 +1,6 @@
 // LambdaRank: pairs count by what their exchange would do to NDCG.
 
+import { oneList, otherLength, twoLists } from './lists.ts'
 import type { Loss } from './loss.ts'
 
 export const lambdarank: Loss = {
@@ -28,7 +29,7 @@ export const lambdarank: Loss = {
   cases: [
     {
       title: 'One list of four',
-      request: { scores: [[0.5, 1.2, -0.3, 0]], target: [[1, 3, 0, 2]] },
+      request: oneList,
       reply: {
         loss: 0.28391445,
         gradients: {
@@ -41,11 +42,7 @@ export const lambdarank: Loss = {
     },
     {
       title: 'Two lists, one value for each',
-      request: {
-        scores: [[0.5, 1.2], [2, -1]],
-        target: [[0, 1], [1, 0]],
-        options: { reduction: 'none' }
-      },
+      request: twoLists,
       reply: {
         loss: [0.14880396, 0.017932145],
         gradients: {
@@ -56,10 +53,6 @@ export const lambdarank: Loss = {
         }
       }
     },
-    {
-      title: 'A list of another length',
-      request: { scores: [1, 2, 3], target: [1, 0] },
-      refused: { code: 'SHAPE_MISMATCH', detail: 'target has shape [2]; scores [3] needs [3]' }
-    }
+    otherLength
   ]
 }

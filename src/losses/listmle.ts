@@ -1,5 +1,6 @@
 // ListMLE: the likelihood of the right order, place after place.
 
+import { oneList, otherLength, twoLists } from './lists.ts'
 import type { Loss } from './loss.ts'
 
 export const listmle: Loss = {
@@ -24,7 +25,7 @@ export const listmle: Loss = {
   cases: [
     {
       title: 'One list of four',
-      request: { scores: [[0.5, 1.2, -0.3, 0]], target: [[1, 3, 0, 2]] },
+      request: oneList,
       reply: {
         loss: 2.2953424,
         gradients: {
@@ -37,11 +38,7 @@ export const listmle: Loss = {
     },
     {
       title: 'Two lists, one value for each',
-      request: {
-        scores: [[0.5, 1.2], [2, -1]],
-        target: [[0, 1], [1, 0]],
-        options: { reduction: 'none' }
-      },
+      request: twoLists,
       reply: {
         loss: [0.40318608, 0.048587322],
         gradients: {
@@ -52,10 +49,6 @@ export const listmle: Loss = {
         }
       }
     },
-    {
-      title: 'A list of another length',
-      request: { scores: [1, 2, 3], target: [1, 0] },
-      refused: { code: 'SHAPE_MISMATCH', detail: 'target has shape [2]; scores [3] needs [3]' }
-    }
+    otherLength
   ]
 }

@@ -1,5 +1,6 @@
 // ListNet: the scores of a list as a distribution, beside that of its relevances.
 
+import { oneList, otherLength, twoLists } from './lists.ts'
 import type { Loss } from './loss.ts'
 
 export const listnet: Loss = {
@@ -20,7 +21,7 @@ export const listnet: Loss = {
   cases: [
     {
       title: 'One list of four',
-      request: { scores: [[0.5, 1.2, -0.3, 0]], target: [[1, 3, 0, 2]] },
+      request: oneList,
       reply: {
         loss: 1.0968959,
         gradients: {
@@ -33,11 +34,7 @@ export const listnet: Loss = {
     },
     {
       title: 'Two lists, one value for each',
-      request: {
-        scores: [[0.5, 1.2], [2, -1]],
-        target: [[0, 1], [1, 0]],
-        options: { reduction: 'none' }
-      },
+      request: twoLists,
       reply: {
         loss: [0.5914451, 0.85541165],
         gradients: {
@@ -48,10 +45,6 @@ export const listnet: Loss = {
         }
       }
     },
-    {
-      title: 'A list of another length',
-      request: { scores: [1, 2, 3], target: [1, 0] },
-      refused: { code: 'SHAPE_MISMATCH', detail: 'target has shape [2]; scores [3] needs [3]' }
-    }
+    otherLength
   ]
 }
