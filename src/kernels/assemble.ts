@@ -15,7 +15,13 @@ export async function loadAssembler (): Promise<void> {
   // hold up the thread that calls it, and that may be the main thread.
   v8.setFlagsFromString('--no-wasm-lazy-compilation')
   const { default: load } = await import('wabt')
-  assembler = await load()
+  // To Node 24 a module that is being compiled is no reason to stay alive.
+  const alive = setInterval(() => {}, 1000)
+  try {
+    assembler = await load()
+  } finally {
+    clearInterval(alive)
+  }
 }
 
 /** Assembles one module; the text is our own, so an error in it is a bug. */
