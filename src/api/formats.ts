@@ -43,7 +43,8 @@ export function formatsOf (
 export function formatOfType (
   type: string, takes: readonly FormatName[]
 ): FormatName | undefined {
-  if (type === 'application/json') return takes.includes('json') ? 'json' : undefined
+  const exact = takes.find(name => mediaTypes[name].includes(type))
+  if (exact !== undefined) return exact
   const [media = '', ...parameters] = type.toLowerCase().split(';').map(part => part.trim())
   const format = takes.find(name => mediaTypes[name].includes(media))
   return format !== 'json' || parameters.every(isUtf8) ? format : undefined

@@ -56,7 +56,7 @@ export function inferencePrinter (
 ): PrintLoss {
   return ({ heap, lease, evaluated, request: { strict } }): Answer | Promise<Answer> => {
     if (strict) refuseWarnings(evaluated)
-    const tensors = lossTensors(evaluated, '_')
+    const tensors = new Map(lossTensors(evaluated, '_'))
     const wanted = request.outputs ?? [...tensors.keys()].map(name => ({ name, binary: undefined }))
     const outputs = wanted.map((output, index): InferenceOutput => {
       const tensor = tensors.get(output.name)

@@ -4,7 +4,7 @@ import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import type { Tensor } from '../buffer/tensor.ts'
 import { JsonWriter, type TensorForm } from '../codec/json-writer.ts'
-import { writeSafetensors } from '../codec/safetensors.ts'
+import { type NamedTensor, writeSafetensors } from '../codec/safetensors-writer.ts'
 import type { Evaluated } from '../compute/prepared.ts'
 import { LossdError } from '../errors.ts'
 import type { FormatName } from './formats.ts'
@@ -60,22 +60,25 @@ const printSafetensors: PrintLoss = ({ heap, lease, evaluated, request, explanat
 type Derived = Pick<Evaluated, 'loss' | 'gradients' | 'hessians' | 'hessianVectors'>
 
 /** All results by the names that binary replies give them, such as `grad.input`. */
-export function lossTensors (evaluated: Derived, separator: string): Map<string, Tensor> {
-  const { loss, gradients, hessians, hessianVectors } = evaluated
-  const tensors = new Map([['loss', loss]])
-  const kinds = { grad: gradients, hessian: hessians, hessian_vector: hessianVectors }
-  for (const [kind, results] of Object.entries(kinds)) {
-    for (const [name, tensor] of results) tensors.set(`${kind}${separator}${name}`, tensor)
+export function lossTensors (
+  { loss, gradients, hessians, hessianVectors }: Derived, separator: string
+): NamedTensor[] {
+  const tensors: NamedTensor[] = [['loss', loss]]
+  const add = (kind: string, results: ReadonlyMap<string, Tensor>): void => {
+    for (const [name, tensor] of results) tensors.push([kind + separator + name, tensor])
   }
+  add('grad', gradients)
+  add('hessian', hessians)
+  add('hessian_vector', hessianVectors)
   return tensors
 }
 
 /** A reply of tensors in memory of the lease. */
 export function safetensorsReply (
-  heap: Heap, lease: Lease, tensors: Iterable<readonly [string, Tensor]>,
+  heap: Heap, lease: Lease, tensors: Iterable<NamedTensor>,
   metadata: Readonly<Record<string, string>>
 ): HeapReply {
-  const pieces = writeSafetensors(heap, tensors, metadata)
+  const pieces = writeSafetensors(heap, [...tensors], metadata)
   return new HeapReply('application/vnd.safetensors', pieces, lease, {
     'content-disposition': 'attachment; filename="result.safetensors"'
   })

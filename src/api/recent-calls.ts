@@ -1,6 +1,7 @@
 // The last few kinds of request for each loss, so that the next request like one of them needs no
 // binding: same tensors, shapes, datatypes, options and wishes. Only the numbers differ.
 
+import { type Form, sameForm } from '../buffer/tensor.ts'
 import type { JsonTensor } from '../codec/json-tensor.ts'
 import type { PreparedLoss } from '../compute/prepared.ts'
 import type { LossEntry } from './catalogue.ts'
@@ -20,9 +21,6 @@ interface Kept {
 }
 
 type Forms = readonly (readonly [name: string, tensor: Form])[]
-
-/** What of a tensor decides about the program: not its numbers. */
-type Form = Pick<JsonTensor, 'datatype' | 'shape'>
 
 const keptMax = 8
 
@@ -76,7 +74,7 @@ function isLike (kept: Kept, request: LossRequest): boolean {
   const { gradOutput } = request
   if (gradOutput === undefined || kept.gradOutput === undefined) {
     if (gradOutput !== kept.gradOutput) return false
-  } else if (!hasForm(gradOutput, kept.gradOutput)) return false
+  } else if (!sameForm(gradOutput, kept.gradOutput)) return false
   return sameNames(kept.gradients, request.gradients) && sameOptions(kept, request.options) &&
     samePlaces(kept.inOptions, request.inOptions)
 }
@@ -85,15 +83,7 @@ function haveForms (tensors: ReadonlyMap<string, JsonTensor>, forms: Forms): boo
   if (forms.length !== tensors.size) return false
   for (const [name, form] of forms) {
     const tensor = tensors.get(name)
-    if (tensor === undefined || !hasForm(tensor, form)) return false
-  }
-  return true
-}
-
-function hasForm (tensor: JsonTensor, form: Form): boolean {
-  if (tensor.datatype !== form.datatype || tensor.shape.length !== form.shape.length) return false
-  for (let axis = 0; axis < form.shape.length; axis++) {
-    if (tensor.shape[axis] !== form.shape[axis]) return false
+    if (tensor === undefined || !sameForm(tensor, form)) return false
   }
   return true
 }

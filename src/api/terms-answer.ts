@@ -138,7 +138,7 @@ function print (
   const { values, loss, warnings } = sum
   if (format === 'safetensors') {
     const tensors = lossTensors(sum, '.')
-    for (const [index, value] of values.entries()) tensors.set(`term.${index}`, value)
+    for (const [index, value] of values.entries()) tensors.push([`term.${index}`, value])
     return safetensorsReply(heap, lease, tensors,
       warnings.length === 0 ? {} : { warnings: JSON.stringify(warnings) })
   }

@@ -32,6 +32,8 @@ export interface HeapSettings {
 export class Heap implements Lender {
   readonly memory: WebAssembly.Memory
   readonly u8: Uint8Array
+  /** The same bytes, for what Buffers can do. */
+  readonly bytes: Buffer
   readonly i32: Int32Array
   readonly i64: BigInt64Array
   readonly f32: Float32Array
@@ -51,6 +53,7 @@ export class Heap implements Lender {
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
     const { buffer } = this.memory
     this.u8 = new Uint8Array(buffer)
+    this.bytes = Buffer.from(buffer)
     this.i32 = new Int32Array(buffer)
     this.i64 = new BigInt64Array(buffer)
     this.f32 = new Float32Array(buffer)

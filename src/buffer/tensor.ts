@@ -33,6 +33,27 @@ export function tensorBytes ({ datatype, shape }: Pick<Tensor, 'datatype' | 'sha
   return elementCount(shape) * datatypes[datatype].bytes
 }
 
+/** What of a tensor does not depend on its numbers; plain JSON has no datatype yet. */
+export interface Form {
+  readonly datatype: Datatype | null
+  readonly shape: readonly number[]
+}
+
+export function sameForm (a: Form, b: Form): boolean {
+  return a.datatype === b.datatype && sameShape(a.shape, b.shape)
+}
+
+export function sameShape (a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false
+  return true
+}
+
+/** The elements as bytes of the heap; valid as long as the tensor's memory is lent. */
+export function bytesOf ({ bytes }: Heap, tensor: Tensor): Buffer {
+  return bytes.subarray(tensor.address, tensor.address + tensorBytes(tensor))
+}
+
 /** The typed array through which JavaScript sees each datatype. */
 export interface Views {
   FP32: Float32Array

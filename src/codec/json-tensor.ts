@@ -4,7 +4,7 @@
 import type { Datatype } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
-import { type Allocator, allocateTensor, type Tensor } from '../buffer/tensor.ts'
+import { type Allocator, allocateTensor, sameShape, type Tensor } from '../buffer/tensor.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import {
   type Elements, firstBeyond, narrowWholes, numbersOf, writeReals, writeWholes
@@ -56,11 +56,9 @@ export function placeTensor (
   if (typeof source === 'number' || source.lease === undefined || !isAsDeclared(tensor)) {
     return writeTensor(tensor, datatype, heap, lease)
   }
-  const held = source instanceof Numbers
-    ? [source, source.asReal]
-    : [source, source.converted.get(datatype)]
-  const found = held.find(each => each?.datatype === datatype)
-  if (found === undefined) return writeTensor(tensor, datatype, heap, lease)
+  const other = source instanceof Numbers ? source.asReal : source.converted.get(datatype)
+  const found = source.datatype === datatype ? source : other
+  if (found?.datatype !== datatype) return writeTensor(tensor, datatype, heap, lease)
   lease.carry(source.lease)
   return { datatype, shape, address: found.address }
 }
@@ -270,8 +268,4 @@ const scalar: Memory = {
   i64: new BigInt64Array(bytes),
   f32: new Float32Array(bytes),
   f64: new Float64Array(bytes)
-}
-
-function sameShape (a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis])
 }

@@ -58,7 +58,7 @@ export class LargeText {
   /** Takes the next bytes of the body, which has as many as were announced. */
   write (chunk: Uint8Array): void {
     const from = this.#text + this.#received
-    copyBytes(chunk, this.#heap.u8, from)
+    copyBytes(chunk, this.#heap, from)
     this.#received += chunk.length
     this.#most += this.#count(from, from + chunk.length)
     // The word may have begun in the chunk before.

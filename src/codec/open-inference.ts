@@ -5,7 +5,7 @@
 // The length of the header comes with the request; without one all of the body is JSON.
 
 import type { Heap } from '../buffer/heap.ts'
-import { elementCount, type Tensor, tensorBytes } from '../buffer/tensor.ts'
+import { bytesOf, elementCount, type Tensor, tensorBytes } from '../buffer/tensor.ts'
 import { LossdError, shown } from '../errors.ts'
 import { Numbers } from './json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject, readJson } from './json-reader.ts'
@@ -118,8 +118,7 @@ export function binaryReply (
   const text = Buffer.from(head)
   const padded = Buffer.alloc(Math.ceil(text.length / 16) * 16, ' ')
   text.copy(padded)
-  const views = outputs.filter(({ binary }) => binary).map(({ tensor }) =>
-    Buffer.from(heap.memory.buffer, tensor.address, tensorBytes(tensor)))
+  const views = outputs.filter(({ binary }) => binary).map(({ tensor }) => bytesOf(heap, tensor))
   return [padded, ...views]
 }
 

@@ -1,15 +1,13 @@
 // safetensors: length of the header, u64 │ header, JSON │ the tensors' bytes, row-major.
 // Read with all checks of the reference reader: names once, offsets without holes or overlap that
-// cover all bytes, sizes that fit shape and datatype. Written so that data begins at a multiple of
-// 16 and every tensor at a multiple of its element's size.
+// cover all bytes, sizes that fit shape and datatype. safetensors-writer.ts is the other way.
 
-import type { Heap } from '../buffer/heap.ts'
-import { type Tensor, tensorBytes } from '../buffer/tensor.ts'
 import { LossdError, shown } from '../errors.ts'
 import { Numbers } from './json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject, readJson } from './json-reader.ts'
 import { childPointer } from './json-tensor.ts'
 import { kindOf } from './kind-of.ts'
+import { Recent } from './recent.ts'
 import { badBinary, type Frame, type Head, wireBytes, type WireDatatype } from './scatter.ts'
 import type { StagedTensor } from './staged.ts'
 
@@ -22,17 +20,16 @@ export interface Safetensors {
 
 /** The frame of a body with at most so many tensors. */
 export function safetensorsFrame (tensorsMax: number): Frame<Safetensors> {
-  // Who trains sends the same header again and again: the last ones need no reading.
-  const kept: { readonly bytes: Buffer, readonly head: Head<Safetensors> }[] = []
-  let next = 0
+  const recent = new Recent<{ readonly bytes: Buffer, readonly head: Head<Safetensors> }>(keptMax)
   return {
     prefixBytes,
     headBytes,
     readHead (bytes) {
-      const known = kept.find(each => each.bytes.equals(bytes))
+      const known = recent.find(each => each.bytes.equals(bytes))
       if (known !== undefined) return known.head
       const head = readHead(bytes, tensorsMax)
-      if (bytes.length <= keptBytesMax) kept[next++ % keptMax] = { bytes, head }
+      // The bytes may be part of a piece of the body, which would be kept as well.
+      if (bytes.length <= keptBytesMax) recent.keep({ bytes: Buffer.from(bytes), head })
       return head
     }
   }
@@ -41,43 +38,13 @@ export function safetensorsFrame (tensorsMax: number): Frame<Safetensors> {
 const keptMax = 8
 const keptBytesMax = 2048
 
-/** A file's pieces: its header, then views of the tensors in the heap. */
-export function writeSafetensors (
-  heap: Heap, tensors: Iterable<readonly [name: string, tensor: Tensor]>,
-  metadata: Readonly<Record<string, string>>
-): Buffer[] {
-  // By falling size of an element every tensor is aligned; the large ones come first.
-  const ordered = [...tensors].sort(([, a], [, b]) =>
-    wireBytes(b.datatype) - wireBytes(a.datatype) || tensorBytes(b) - tensorBytes(a))
-  let to = 0
-  const entries = ordered.map(([name, tensor]) => {
-    const from = to
-    to += tensorBytes(tensor)
-    const { shape } = tensor
-    return [name, { dtype: namesOf[tensor.datatype], shape, data_offsets: [from, to] }]
-  })
-  const header = { __metadata__: metadata, ...Object.fromEntries(entries) }
-  const text = JSON.stringify(header)
-  const end = prefixBytes + Buffer.byteLength(text)
-  const bytes = Math.ceil(end / alignment) * alignment
-  const head = Buffer.allocUnsafe(bytes).fill(' ', end)
-  head.writeBigUInt64LE(BigInt(bytes - prefixBytes))
-  head.write(text, prefixBytes)
-  const views = ordered.map(([, tensor]) =>
-    Buffer.from(heap.memory.buffer, tensor.address, tensorBytes(tensor)))
-  return [head, ...views]
-}
-
-const prefixBytes = 8
-const alignment = 16
+/** Of the length. */
+export const prefixBytes = 8
 
 const datatypesByName: Readonly<Record<string, WireDatatype>> = {
   F32: 'FP32', F64: 'FP64', F16: 'FP16', BF16: 'BF16', I64: 'INT64', I32: 'INT32', U8: 'UINT8',
   BOOL: 'BOOL'
 }
-const namesOf = {
-  FP32: 'F32', FP64: 'F64', INT64: 'I64', INT32: 'I32', UINT8: 'U8', BOOL: 'BOOL'
-} as const satisfies Record<Tensor['datatype'], string>
 
 // Bits of an element of the datatypes that are not taken: sizes are checked first, as always.
 const otherBits: Readonly<Record<string, number>> = {

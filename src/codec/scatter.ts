@@ -10,6 +10,7 @@ import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import { elementCount } from '../buffer/tensor.ts'
 import { LossdError } from '../errors.ts'
+import { copyBytes } from './copy-bytes.ts'
 import { type Half, widenHalves } from './half.ts'
 import { skeletonBytesMax } from './cursor.ts'
 import { rankMax } from './json-numbers.ts'
@@ -38,8 +39,8 @@ export interface Head<Body> {
 export interface Frame<Body> {
   /** Bytes from the start that tell the length of the head. */
   readonly prefixBytes: number
-  /** The length of the head, prefix included. */
-  headBytes (prefix: Buffer): number
+  /** The length of the head, prefix included; more than the prefix may have come. */
+  headBytes (begin: Buffer): number
   readHead (head: Buffer, bodyBytes: number): Head<Body>
 }
 
@@ -47,7 +48,8 @@ export interface Frame<Body> {
 interface Slot {
   readonly part: Part
   readonly count: number
-  readonly address: number
+  /** 0 until all sizes are known. */
+  address: number
   /** Bytes that come, and have come. */
   readonly bytes: number
   filled: number
@@ -58,7 +60,8 @@ export class Scatter<Body> {
   readonly #heap: Heap
   readonly #lease: Lease
   readonly #bodyBytes: number
-  #head: Buffer
+  // The beginning of a head that comes in several pieces, and how much of it is there.
+  #head: Buffer | undefined
   #headFilled = 0
   #prefixRead = false
   #content: Head<Body> | undefined
@@ -71,21 +74,11 @@ export class Scatter<Body> {
     this.#heap = heap
     this.#lease = lease
     this.#bodyBytes = bodyBytes
-    this.#head = Buffer.alloc(Math.min(frame.prefixBytes, bodyBytes))
   }
 
   /** The next piece. Throws what is wrong with the head, TENSOR_INVALID, HEAP_FULL. */
-  write (piece: Uint8Array): void {
-    let from = 0
-    while (this.#content === undefined) {
-      const to = Math.min(from + this.#head.length - this.#headFilled, piece.length)
-      this.#head.set(piece.subarray(from, to), this.#headFilled)
-      this.#headFilled += to - from
-      from = to
-      if (this.#headFilled < this.#head.length) return
-      if (this.#prefixRead) this.#open(this.#frame.readHead(this.#head, this.#bodyBytes))
-      else this.#lengthen()
-    }
+  write (piece: Buffer): void {
+    let from = this.#content === undefined ? this.#writeHead(piece) : 0
     while (from < piece.length) {
       const slot = this.#slots[this.#next]
       if (slot === undefined) throw badBinary(`it has more than ${this.#bodyBytes} bytes`)
@@ -106,9 +99,36 @@ export class Scatter<Body> {
     return this.#content.body(tensors)
   }
 
-  // The prefix has come: room for the whole head.
-  #lengthen (): void {
-    const bytes = this.#frame.headBytes(this.#head)
+  // What of a piece belongs to the head: mostly all of the head.
+  #writeHead (piece: Buffer): number {
+    const { prefixBytes } = this.#frame
+    if (this.#head === undefined && piece.length >= Math.min(prefixBytes, this.#bodyBytes)) {
+      const bytes = this.#headBytes(piece)
+      if (piece.length >= bytes) {
+        this.#open(piece.subarray(0, bytes))
+        return bytes
+      }
+    }
+    this.#head ??= Buffer.alloc(Math.min(prefixBytes, this.#bodyBytes))
+    for (let from = 0; ;) {
+      const to = Math.min(from + this.#head.length - this.#headFilled, piece.length)
+      this.#head.set(piece.subarray(from, to), this.#headFilled)
+      this.#headFilled += to - from
+      from = to
+      if (this.#headFilled < this.#head.length) return from
+      if (this.#prefixRead) {
+        this.#open(this.#head)
+        return from
+      }
+      const head = Buffer.alloc(this.#headBytes(this.#head))
+      head.set(this.#head)
+      this.#head = head
+      this.#prefixRead = true
+    }
+  }
+
+  #headBytes (prefix: Buffer): number {
+    const bytes = this.#frame.headBytes(prefix)
     if (bytes > skeletonBytesMax) {
       throw new LossdError('BODY_TOO_LARGE',
         `The header has ${bytes} bytes; the limit is ${skeletonBytesMax} bytes`)
@@ -116,25 +136,27 @@ export class Scatter<Body> {
     if (bytes > this.#bodyBytes) {
       throw badBinary(`its header has ${bytes} bytes, the whole body ${this.#bodyBytes}`)
     }
-    const head = Buffer.alloc(bytes)
-    head.set(this.#head)
-    this.#head = head
-    this.#prefixRead = true
+    return bytes
   }
 
-  #open (head: Head<Body>): void {
-    this.#content = head
-    const sized = head.parts.map(part => ({ part, count: countOf(part) }))
-    const bytes = sized.map(({ part, count }) => count * wireBytes(part.datatype))
-    const sum = bytes.reduce((total, own) => total + own, this.#head.length)
+  // All sizes are checked before anything is allocated.
+  #open (bytes: Buffer): void {
+    const head = this.#frame.readHead(bytes, this.#bodyBytes)
+    let sum = bytes.length
+    for (const part of head.parts) {
+      const count = countOf(part)
+      const own = count * wireBytes(part.datatype)
+      sum += own
+      this.#slots.push({ part, count, address: 0, bytes: own, filled: 0 })
+    }
     if (sum !== this.#bodyBytes) {
       throw badBinary(`header and tensors have ${sum} bytes, the body ${this.#bodyBytes}`)
     }
-    for (const [index, { part, count }] of sized.entries()) {
-      const own = bytes[index] ?? 0
-      const address = this.#lease.allocate(isHalf(part.datatype) ? 2 * own : own)
-      this.#slots.push({ part, count, address, bytes: own, filled: 0 })
+    for (const slot of this.#slots) {
+      const { part, bytes } = slot
+      slot.address = this.#lease.allocate(isHalf(part.datatype) ? 2 * bytes : bytes)
     }
+    this.#content = head
     if (this.#slots[0]?.bytes === 0) this.#advance()
   }
 
@@ -144,16 +166,16 @@ export class Scatter<Body> {
     while (this.#slots[this.#next]?.bytes === 0)
   }
 
-  #fill (slot: Slot, piece: Uint8Array, from: number, to: number): void {
+  #fill (slot: Slot, piece: Buffer, from: number, to: number): void {
     const { part: { name, datatype }, count, address } = slot
     const before = slot.filled
     slot.filled += to - from
     if (isHalf(datatype)) {
-      copyBytes(this.#heap, address + 2 * count + before, piece, from, to)
+      copyBytes(piece.subarray(from, to), this.#heap, address + 2 * count + before)
       widenHalves(this.#heap, datatype, address, count, before >>> 1, slot.filled >>> 1)
       return
     }
-    copyBytes(this.#heap, address + before, piece, from, to)
+    copyBytes(piece.subarray(from, to), this.#heap, address + before)
     if (datatype !== 'BOOL') return
     const pointer = childPointer('', name)
     for (let index = from; index < to; index++) {
@@ -195,26 +217,3 @@ function countOf ({ name, shape }: Part): number {
   }
   return elementCount(shape)
 }
-
-/**
- * Copies bytes [from, to) of a piece to an address. Copying into shared memory is 7 to 11 times
- * slower where source and target differ modulo 8; such pieces go through a buffer that does not.
- */
-function copyBytes (
-  { u8 }: Heap, address: number, piece: Uint8Array, from: number, to: number
-): void {
-  if (((piece.byteOffset + from - address) & 7) === 0) {
-    u8.set(piece.subarray(from, to), address)
-    return
-  }
-  for (let start = from; start < to; start += bounceBytes) {
-    const end = Math.min(start + bounceBytes, to)
-    const target = address + start - from
-    const phase = target & 7
-    bounce.set(piece.subarray(start, end), phase)
-    u8.set(bounce.subarray(phase, phase + end - start), target)
-  }
-}
-
-const bounceBytes = 64 << 10
-const bounce = new Uint8Array(bounceBytes + 8)

@@ -23,7 +23,7 @@ function scattered (body: Buffer, sizes: () => number): Record<string, unknown[]
     let from = 0
     for (let piece = 0; from < body.length; piece++) {
       const to = Math.min(body.length, from + sizes())
-      const memory = new Uint8Array(to - from + 8)
+      const memory = Buffer.alloc(to - from + 8)
       memory.set(body.subarray(from, to), piece % 8)
       scatter.write(memory.subarray(piece % 8, piece % 8 + to - from))
       from = to
