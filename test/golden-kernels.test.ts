@@ -10,6 +10,7 @@ import type { EvaluationMachine } from '../src/compute/prepared.ts'
 import { LossdError } from '../src/errors.ts'
 import { define } from '../src/formulas/define.ts'
 import type { Definition, TensorKind } from '../src/formulas/definition.ts'
+import { withMembers } from '../src/formulas/members.ts'
 import { resolveKinds } from '../src/formulas/kinds.ts'
 import { enableRelaxedSimd, loadAssembler } from '../src/kernels/assemble.ts'
 import { LossPrograms } from '../src/kernels/loss-program.ts'
@@ -43,7 +44,8 @@ for (const relaxed of isRelaxed ? [false, true] : [false]) {
 t.test('everything came back', async t => t.equal(heap.usedBytes, 0))
 
 async function check (t: Test, machine: EvaluationMachine, golden: GoldenCase): Promise<void> {
-  const definition = definitions.get(golden.loss) as Definition
+  const definition =
+    withMembers(definitions.get(golden.loss) as Definition, Object.keys(golden.inputs))
   const lease = heap.lease()
   try {
     const found = await evaluate(machine, definition, golden, lease)

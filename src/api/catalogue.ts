@@ -1,9 +1,12 @@
 // The losses as the routes need them: the row of the table, its definition, and what is said about
 // it. Everything is made once, at start, from the table.
 
+import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.ts'
 import { LossdError } from '../errors.ts'
 import { define } from '../formulas/define.ts'
 import type { Definition, TensorArgument } from '../formulas/definition.ts'
+import { templateOf } from '../formulas/families.ts'
+import { withMembers } from '../formulas/members.ts'
 import { optionsSchema } from '../formulas/options.ts'
 import { type Loss, losses } from '../losses/index.ts'
 
@@ -32,17 +35,20 @@ export function findEntry (name: string): LossEntry | undefined {
 /** What GET /v1/losses says of a loss. */
 export function summaryOf ({ loss, definition, ...entry }: LossEntry): Record<string, unknown> {
   const { name, torch, task, summary, choose } = loss
+  const isDifferentiable = (tensor: TensorArgument): boolean => isTemplate(definition, tensor)
+    ? isReal(tensor)
+    : entry.differentiable.includes(tensor.name)
   return {
     name,
     torch: torch === '' ? null : torch,
     task,
     summary,
     choose,
-    arguments: definition.tensors.map(tensor => ({
+    arguments: listed(definition).map(tensor => ({
       name: tensor.name,
       shape: tensor.text,
-      differentiable: entry.differentiable.includes(tensor.name),
-      optional: tensor.default !== null,
+      differentiable: isDifferentiable(tensor),
+      optional: tensor.default !== null || isTemplate(definition, tensor),
       in: entry.tensorOptions.has(tensor.name) ? 'options' : 'body'
     })),
     options: optionsSchema(definition)
@@ -64,6 +70,30 @@ export function entryOf (loss: Loss, definition: Definition): LossEntry {
     differentiable,
     defaultGradients: differentiable.filter(name => name !== 'target' && !tensorOptions.has(name))
   }
+}
+
+const sizes = new WeakMap<Definition, LossEntry>()
+
+/** The entry for the members of families that a body gives. Throws TENSORS_TOO_MANY. */
+export function entryFor (
+  entry: LossEntry, body: JsonObject, options: Json = body.options ?? null
+): LossEntry {
+  const { loss, definition } = entry
+  if (definition.families.length === 0) return entry
+  const names = [...Object.keys(body), ...(isJsonObject(options) ? Object.keys(options) : [])]
+  const own = withMembers(definition, names)
+  const known = sizes.get(own) ?? entryOf(loss, own)
+  sizes.set(own, known)
+  return known
+}
+
+/** The tensors of a definition, those of a family as x.I. */
+export function listed ({ tensors, families }: Definition): readonly TensorArgument[] {
+  return [...new Set(tensors.map(tensor => templateOf(families, tensor.name) ?? tensor))]
+}
+
+function isTemplate ({ families }: Definition, tensor: TensorArgument): boolean {
+  return families.some(({ templates }) => templates.includes(tensor))
 }
 
 function definitionOf (loss: Loss): Definition {

@@ -10,7 +10,7 @@ import { words } from '../formulas/words.ts'
 import type { Doer } from '../kernels/apart.ts'
 import { lossNames } from '../losses/index.ts'
 import { objectOf, paramOf } from './bodies.ts'
-import { findEntry, type LossEntry, summaryOf } from './catalogue.ts'
+import { entryFor, findEntry, type LossEntry, summaryOf } from './catalogue.ts'
 import type { Derivatives } from './derivatives.ts'
 import { FormulaEntries, type FormulaText, readText } from './formula-entries.ts'
 import { replyFormat, tensorFormats } from './formats.ts'
@@ -49,7 +49,7 @@ export function registerFormulaRoutes (
     sendAnswer(request, reply, whenFinished(patience, left => {
       const [body, formula] = read()
       const { formula: _, explain, ...rest } = body
-      const entry = entries.find(formula, body.options)
+      const entry = entryFor(entries.find(formula, body.options), rest)
       const explains = explain !== undefined && readFlag(explain, '/explain')
       const explanation = explains
         ? (prepared: PreparedLoss) => explanationOf(entry, prepared)

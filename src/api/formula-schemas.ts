@@ -13,6 +13,7 @@ import {
 export const grammar = `text        = { declaration } statement { statement }   by lines or ";"
 declaration = name ":" ["state" | "static"] type { "|" type } { bound } ["=" default]
 type        = "real[N, C]" | "class[N]" | "integer[N]" | "number" | "boolean" | "text" | choices
+            | "family"                                 I: family; x.I: real[N] are x.0, x.1, …
 bound       = (">" | ">=" | "<" | "<=") ["-"] number
 statement   = [name "="] expression                    the last is the value
 expression  = or ["?" expression ":" expression]       || && == != < <= > >= + - * / % ! **
@@ -20,6 +21,7 @@ postfix     = name "(" arguments ")" | x "[" take {"," take} "]"
 take        = [axis "="] expression                    along the class axis, or the axis named
 primary     = number | 'text' | true | false | name | "(" expression ")" | name "=>" expression
 Without declarations arguments are real, and axes are positions: sum(x, -1).
+Of a family sum(x.I, I) is x.0 + x.1 + …, any and cumsum likewise; a.I = … makes one of each.
 A comment runs from // to the end of the line.
 A value that is not a scalar is reduced by options.reduction: mean, sum or none.`
 
@@ -42,6 +44,16 @@ const examples = {
       target: [2, 0],
       options: { gamma: 1.5 },
       explain: true
+    }
+  },
+  family: {
+    summary: 'with as many tensors as are given',
+    value: {
+      formula: 'target: real[N]; I: family; output.I: real[N]\n' +
+        'sum((output.I - target) ** 2, I) / I',
+      target: [1, 0],
+      'output.0': [0.5, 0.25],
+      'output.1': [0.75, -0.5]
     }
   }
 }

@@ -2,7 +2,7 @@
 // table of losses. openapi/losses.md is this text.
 
 import { tasks } from '../losses/tasks.ts'
-import type { LossEntry } from './catalogue.ts'
+import { type LossEntry, listed } from './catalogue.ts'
 
 /** The guide to these losses; tasks that none of them has are left out. */
 export function guide (entries: readonly LossEntry[]): string {
@@ -28,7 +28,7 @@ export function guide (entries: readonly LossEntry[]): string {
 }
 
 function describe ({ loss, definition, tensorOptions }: LossEntry): string[] {
-  const tensors = definition.tensors.map(({ name, text }) =>
+  const tensors = listed(definition).map(({ name, text }) =>
     `\`${name}: ${text}\`${tensorOptions.has(name) ? ' among the options' : ''}`)
   const formula = definition.text.split('\n').map(line => line.replace(/^ {4}/, ''))
   return [

@@ -16,7 +16,7 @@ import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
 import { Unfinished } from '../kernels/apart.ts'
 import { type LossCall, vectorPrefix } from '../kernels/loss-program.ts'
-import type { LossEntry } from './catalogue.ts'
+import { entryFor, type LossEntry } from './catalogue.ts'
 import { type PrintLoss, printJson } from './loss-reply.ts'
 import { type LossRequest, readLossRequest } from './loss-request.ts'
 import { RecentCalls } from './recent-calls.ts'
@@ -43,7 +43,8 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
   const { machine, tensorsMax } = settings
   const { heap } = machine
   const recent = new RecentCalls()
-  return (entry, body, patience, explain, print = printJson) => {
+  return (plain, body, patience, explain, print = printJson) => {
+    const entry = entryFor(plain, body)
     const request = readLossRequest(body, entry.loss.name, entry.definition, tensorsMax)
     const lease = heap.lease()
     let left = false

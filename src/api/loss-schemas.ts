@@ -2,6 +2,7 @@
 // show. Its cases are the examples, so every example there runs.
 
 import { type TObject, type TSchema, Type } from 'typebox'
+import { templateOf } from '../formulas/families.ts'
 import { optionsSchema } from '../formulas/options.ts'
 import type { Case } from '../losses/index.ts'
 import type { LossEntry } from './catalogue.ts'
@@ -80,15 +81,18 @@ const descriptionSchema = Type.Object({
 }, { description: 'All there is to know of the loss' })
 
 function bodySchema (entry: LossEntry): TObject {
-  const { definition, tensorOptions, differentiable } = entry
-  const tensors = definition.tensors.filter(({ name }) => !tensorOptions.has(name))
+  const { definition, tensorOptions } = entry
+  const tensors = single(entry, definition.tensors.map(({ name }) => name))
+    .filter(name => !tensorOptions.has(name))
+  const optional = new Set(
+    definition.tensors.filter(tensor => tensor.default !== null).map(({ name }) => name))
   return Type.Object({
-    ...Object.fromEntries(tensors.map(({ name, default: fallback }) =>
-      [name, fallback === null ? ref('Tensor') : Type.Optional(ref('Tensor'))])),
+    ...Object.fromEntries(tensors.map(name =>
+      [name, optional.has(name) ? Type.Optional(ref('Tensor')) : ref('Tensor')])),
     options: Type.Optional(optionSchema(entry)),
-    gradients: Type.Optional(Type.Array(Type.Enum([...differentiable]), {
+    gradients: Type.Optional(Type.Array(nameSchema(entry), {
       uniqueItems: true,
-      default: [...entry.defaultGradients],
+      default: single(entry, entry.defaultGradients),
       description: 'Arguments whose gradients to give; [] for none'
     })),
     grad_output: Type.Optional(ref('Tensor')),
@@ -100,25 +104,47 @@ function bodySchema (entry: LossEntry): TObject {
     second_order: Type.Optional(Type.Enum(['diagonal'], {
       description: 'Also the diagonal of the Hessian by each argument of gradients'
     })),
-    hessian_vector: Type.Optional(byArgument(differentiable, 'Vectors, of the shape of the ' +
+    hessian_vector: Type.Optional(byArgument(entry, 'Vectors, of the shape of the ' +
       'arguments named, to multiply the Hessian by'))
-  }, { additionalProperties: false })
+  }, { additionalProperties: false, ...ofFamilies(entry) })
+}
+
+// The names among these that belong to no family.
+function single ({ definition: { families } }: LossEntry, names: readonly string[]): string[] {
+  return names.filter(name => templateOf(families, name) === undefined)
+}
+
+/** The names of the members of families, as regular expressions. */
+function patternsOf ({ definition: { families } }: LossEntry): string[] {
+  return families.flatMap(({ name, templates }) => templates.map(template =>
+    `^${template.name.split('.').map(part => part === name ? '(0|[1-9][0-9]*)' : part)
+      .join('\\.')}$`))
+}
+
+// Of as many members as there are.
+function ofFamilies (entry: LossEntry): object {
+  const patterns = patternsOf(entry).map(pattern => [pattern, ref('Tensor')])
+  return patterns.length === 0 ? {} : { patternProperties: Object.fromEntries(patterns) }
+}
+
+function nameSchema (entry: LossEntry): TSchema {
+  const names = Type.Enum(single(entry, entry.differentiable))
+  const others = patternsOf(entry).map(pattern => Type.String({ pattern }))
+  return others.length === 0 ? names : Type.Union([names, ...others])
 }
 
 /** What can stand in the query: options and wishes that are no tensors. */
-function querySchema ({ definition, differentiable }: LossEntry): TSchema {
-  const { properties } = optionsSchema(definition)
+function querySchema (entry: LossEntry): TSchema {
+  const { properties } = optionsSchema(entry.definition)
+  const name = entry.differentiable.length === 0 ? undefined : nameSchema(entry)
   return Type.Unsafe({
     type: 'object',
-    properties: { ...(properties as object), ...querySchemas([...differentiable]) }
+    properties: { ...(properties as object), ...querySchemas(name) }
   })
 }
 
 /** The wishes of a request as query parameters. */
-export function querySchemas (differentiable?: string[]): Record<string, TSchema> {
-  const name = differentiable === undefined || differentiable.length === 0
-    ? Type.String()
-    : Type.Enum(differentiable)
+export function querySchemas (name: TSchema = Type.String()): Record<string, TSchema> {
   return {
     gradients: Type.Optional(
       Type.Array(name, { description: 'Arguments whose gradients to give' })),
@@ -143,12 +169,12 @@ function optionSchema ({ definition, tensorOptions }: LossEntry): TSchema {
   })
 }
 
-function replySchema ({ differentiable }: LossEntry): TObject {
+function replySchema (entry: LossEntry): TObject {
   return Type.Object({
     loss: ref('Tensor'),
-    gradients: byArgument(differentiable),
-    hessians: Type.Optional(byArgument(differentiable, 'The diagonal of the Hessian')),
-    hessian_vectors: Type.Optional(byArgument(differentiable, 'The Hessian times the vectors')),
+    gradients: byArgument(entry),
+    hessians: Type.Optional(byArgument(entry, 'The diagonal of the Hessian')),
+    hessian_vectors: Type.Optional(byArgument(entry, 'The Hessian times the vectors')),
     denominator: Type.Optional(Type.Unknown({ description: 'What mean divided by' })),
     warnings: Type.Optional(Type.Array(warningSchema, {
       description: "PyTorch's silent surprises, said aloud"
@@ -156,9 +182,10 @@ function replySchema ({ differentiable }: LossEntry): TObject {
   })
 }
 
-function byArgument (names: readonly string[], description?: string): TObject {
+function byArgument (entry: LossEntry, description?: string): TObject {
+  const names = single(entry, entry.differentiable)
   return Type.Object(Object.fromEntries(names.map(name => [name, Type.Optional(ref('Tensor'))])),
-    description === undefined ? {} : { description })
+    { ...(description === undefined ? {} : { description }), ...ofFamilies(entry) })
 }
 
 function describe ({ loss, definition }: LossEntry): string {

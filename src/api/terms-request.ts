@@ -5,7 +5,7 @@ import { childPointer } from '../codec/json-tensor.ts'
 import { kindOf } from '../codec/kind-of.ts'
 import { StagedTensor } from '../codec/staged.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
-import type { LossEntry } from './catalogue.ts'
+import { entryFor, type LossEntry } from './catalogue.ts'
 import { readNames } from './loss-request.ts'
 
 /** One of the losses that are added. */
@@ -36,6 +36,7 @@ export function readTerms (body: JsonObject, find: FindLoss): Term[] {
       `[{"loss": "mse", "scale": 0.7}]; got ${got}`)
   }
   const terms = list.map((term: Json, index) => readTerm(term, index, find))
+    .map(term => ({ ...term, entry: entryFor(term.entry, body, term.options) }))
   refuseOthers(body, terms)
   return terms
 }

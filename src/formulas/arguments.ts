@@ -1,7 +1,7 @@
 // One declaration to one argument: a tensor with its alternatives, or an option. What the grammar
 // allows but nothing could mean is refused here, with the character.
 
-import type { Argument, Kind, OptionArgument, Spread } from './definition.ts'
+import type { Argument, Kind, OptionArgument, Spread, TensorKind } from './definition.ts'
 import { fail, suggest } from './fault.ts'
 import type { Axis } from './graph.ts'
 import type { AxisSyntax, Declaration, TypeSyntax } from './syntax.ts'
@@ -110,7 +110,7 @@ function tensorOf (declaration: Declaration, along: Axis, earlier: readonly Argu
 }
 
 function kindOf ({ word, along, axes, position }: TypeSyntax, classAxis: Axis): Kind {
-  if (word === 'number' || word === 'text' || word === 'choice' || axes === null) {
+  if (axes === null || !isTensorWord(word)) {
     return fail(position, 'All alternatives of a tensor are tensors: real[…] | class[…].')
   }
   const groups = axes.filter(axis => axis.group)
@@ -135,6 +135,10 @@ function kindOf ({ word, along, axes, position }: TypeSyntax, classAxis: Axis): 
     text: written,
     spreads: Array.from({ length: rankMax + 1 }, (_, rank) => spreadOf(axes, rank))
   }
+}
+
+function isTensorWord (word: TypeSyntax['word']): word is TensorKind {
+  return word === 'real' || word === 'class' || word === 'integer' || word === 'boolean'
 }
 
 function axisText ({ name, group, optional, broadcasts, length }: AxisSyntax): string {

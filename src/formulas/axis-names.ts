@@ -3,6 +3,7 @@
 
 import type { Definition } from './definition.ts'
 import { type Axis, originalAxis } from './graph.ts'
+import type { Expression } from './syntax.ts'
 
 /** Names as they are asked for. A group without a name is given one if it is used. */
 export class AxisNames {
@@ -44,11 +45,12 @@ export class AxisNames {
 
   // An axis that the author made, after those that its length is made of.
   #derive (axis: Axis): string | null {
-    const name = this.#derived.get(axis)
-    const source = name === undefined ? null : statementOf(this.#definition.text, name)
-    if (name === undefined || source === null) return null
+    const made = this.#definition.derived.find(({ name }) => name === this.#derived.get(axis))
+    if (made === undefined) return null
+    const { name } = made
+    const source = `${name} = axis(${lengthText(made.length)})`
     const uses = (other: string): boolean =>
-      new RegExp(`(?<![\\w.])${other}(?![\\w.])`).test(source)
+      new RegExp(`(?<![\\w.])${other.replaceAll('.', '\\.')}(?![\\w.])`).test(source)
     for (const [other, otherName] of this.#derived) {
       if (otherName !== name && uses(otherName)) this.write(other)
     }
@@ -83,14 +85,22 @@ export class AxisNames {
   }
 }
 
-// `M = axis(…)` as its author wrote it.
-function statementOf (text: string, name: string): string | null {
-  const start = new RegExp(`(?<![\\w.])${name}\\s*=\\s*axis\\(`).exec(text)
-  if (start === null) return null
-  let end = start.index + start[0].length
-  for (let open = 1; open > 0 && end < text.length; end++) {
-    if (text[end] === '(') open++
-    if (text[end] === ')') open--
+// Arithmetic of lengths as a text, brackets where they must stand.
+function lengthText (length: Expression, least = 0): string {
+  switch (length.kind) {
+    case 'number': return String(length.value)
+    case 'name': return length.name
+    case 'unary': return `-${lengthText(length.argument, 3)}`
+    case 'call': {
+      const inside = length.arguments.map(each => lengthText(each))
+      return `${length.name}(${inside.join(', ')})`
+    }
+    case 'binary': {
+      const { left, operator, right } = length
+      const level = operator === '+' || operator === '-' ? 1 : 2
+      const text = `${lengthText(left, level)} ${operator} ${lengthText(right, level + 1)}`
+      return level < least ? `(${text})` : text
+    }
+    default: throw new Error(`a length is no ${length.kind}`)
   }
-  return text.slice(start.index, end)
 }

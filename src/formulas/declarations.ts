@@ -4,7 +4,7 @@ import { type Cursor, found } from './cursor.ts'
 import { fail } from './fault.ts'
 import type { AxisSyntax, Bound, Declaration, TypeSyntax } from './syntax.ts'
 
-const words = ['real', 'class', 'integer', 'boolean', 'number', 'text'] as const
+const words = ['real', 'class', 'integer', 'boolean', 'number', 'text', 'family'] as const
 const signs = ['>=', '<=', '>', '<'] as const
 
 /** Parses a declaration from its name on. */
@@ -68,7 +68,7 @@ function type (cursor: Cursor): TypeSyntax {
       `Expected the axes of ${word}, as in ${word}[N, C]; found ${found(cursor.token)}.`
     )
   }
-  if (axes !== null && (word === 'number' || word === 'text')) {
+  if (axes !== null && (word === 'number' || word === 'text' || word === 'family')) {
     fail(
       position,
       `A ${word} has no axes; a tensor is real[…], class[…], integer[…] or boolean[…].`

@@ -11,10 +11,12 @@ import type {
   Rules,
   TensorArgument
 } from './definition.ts'
+import { familiesOf, isFamily, isOf, type Members } from './families.ts'
 import { fail } from './fault.ts'
 import { parse, parseExpression } from './parse.ts'
 import type { Scope } from './scope.ts'
 import type { Declaration } from './syntax.ts'
+import { writeOut, writeOutExpression } from './write-out.ts'
 
 export interface DefineSettings {
   /** Conditions beside the formula. */
@@ -23,12 +25,21 @@ export interface DefineSettings {
   readonly options?: Readonly<Record<string, unknown>>
 }
 
-/** The definition of a text. Throws FORMULA_INVALID and FORMULA_TOO_LARGE with the position. */
+const exampleMembers = 2
+
+/**
+ * The definition of a text; its families have two members, as an example, unless it is said how
+ * many (members.ts counts them). Throws FORMULA_INVALID and FORMULA_TOO_LARGE with the position.
+ */
 export function define (
   text: string,
-  { rules = {}, options = {} }: DefineSettings = {}
+  settings: DefineSettings = {}, members?: Members
 ): Definition {
-  const { declarations, statements } = parse(text)
+  const { rules = {}, options = {} } = settings
+  const syntax = parse(text)
+  const families = familiesOf(syntax.declarations)
+  const counts = members ?? new Map(families.map(name => [name, exampleMembers]))
+  const { declarations, statements } = writeOut(syntax, counts)
   const positional = declarations.length === 0
   const free = new Set<string>()
   const checker = new Checker(
@@ -60,15 +71,16 @@ export function define (
   // Conditions, unlike the formula, may always read the reduction.
   scope.names.set('reduction', { sort: 'value', parameters: 0 })
   const rule = (condition: string, code: string, sentence: string, argument?: string): Rule => {
-    const expression = parseExpression(condition)
+    const expression = writeOutExpression(parseExpression(condition), counts)
     checker.used.clear()
     checker.expression(expression, scope)
     // The first argument that the condition names is where the reader should look.
     const [first] = args.toSorted((a, b) => placeOf(a.name) - placeOf(b.name))
     return { condition: expression, argument: argument ?? first?.name ?? '', code, sentence }
   }
-  return {
+  const definition = {
     text,
+    families: families.map(name => ({ name, templates: templatesOf(syntax.declarations, name) })),
     arguments: args,
     tensors: args.filter((argument): argument is TensorArgument => argument.role === 'tensor'),
     options: args.filter((argument): argument is OptionArgument => argument.role === 'option'),
@@ -85,6 +97,24 @@ export function define (
         rule(condition, '', sentence, argument)
       ) ?? []
   }
+  if (families.length > 0) settingsOf.set(definition, settings)
+  return definition
+}
+
+const settingsOf = new WeakMap<Definition, DefineSettings>()
+
+/** The same with other members of its families. Throws as define does. */
+export function redefine (definition: Definition, members: Members): Definition {
+  return define(definition.text, settingsOf.get(definition), members)
+}
+
+// The tensors that stand for a family's members, as documentation lists them.
+function templatesOf (declarations: readonly Declaration[], family: string): TensorArgument[] {
+  const all = declarations.filter(declaration => !isFamily(declaration))
+  const axes = declaredAxes(all, all.flatMap(({ types }) => types.map(({ along }) => along)))
+  return all.filter(({ name }) => isOf(name, family))
+    .map(each => argumentOf({ ...each, relation: null }, axes, []))
+    .filter(argument => argument.role === 'tensor')
 }
 
 // What an undeclared name is: an option if the request has one of that name, else a tensor.

@@ -74,8 +74,16 @@ export interface Rule {
   readonly sentence: string
 }
 
+/** A family of tensors; the definition holds the members that it was made for. */
+export interface Family {
+  readonly name: string
+  /** What stands for its tensors: x.I. */
+  readonly templates: readonly TensorArgument[]
+}
+
 export interface Definition {
   readonly text: string
+  readonly families: readonly Family[]
   readonly arguments: readonly Argument[]
   readonly tensors: readonly TensorArgument[]
   readonly options: readonly OptionArgument[]

@@ -91,7 +91,8 @@ export interface AxisSyntax {
 }
 
 export interface TypeSyntax {
-  readonly word: 'real' | 'class' | 'integer' | 'boolean' | 'number' | 'text' | 'choice'
+  readonly word:
+    | 'real' | 'class' | 'integer' | 'boolean' | 'number' | 'text' | 'choice' | 'family'
   /** The text of a choice. */
   readonly choice: string
   /** The axis of class(H)[…]; empty if none is named. */

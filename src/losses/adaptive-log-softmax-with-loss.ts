@@ -1,27 +1,7 @@
 // Adaptive softmax: classes by falling frequency, the frequent ones in a head, the others in
-// clusters whose matrices become smaller and smaller. Its text has a part for each cluster.
+// clusters whose matrices become smaller and smaller.
 
 import type { Loss } from './loss.ts'
-
-// The clusters that a request may have, each as PyTorch names its two matrices.
-const clusters = [0, 1, 2, 3]
-
-const matrices = clusters.map(i => `
-    tail.${i}.0.weight: real[P${i}, D] = 0
-    tail.${i}.1.weight: real[T${i}, P${i}] = 0`)
-
-// A cluster that is missing has no axis T; it counts as one place, so that nothing is added.
-const classes = ['H', ...clusters.map(i => `(T${i} - 1)`)].join(' + ')
-
-const count = clusters.map(i => `(given(tail.${i}.1.weight) ? 1 : 0)`).join(' + ')
-
-const outputs = clusters.map(i => `
-    first_${i} = ${i === 0 ? 'shortlist' : `first_${i - 1} + T${i - 1}`}
-    hidden_${i} = sum(input * tail.${i}.0.weight, D)
-    output_${i} = given(tail.${i}.0.weight) && given(tail.${i}.1.weight) && target >= first_${i}
-      ? head[H = shortlist + ${i}] + log_softmax(sum(hidden_${i} * tail.${i}.1.weight, P${i}),
-        T${i})[T${i} = target - first_${i}]
-      : ${i === 0 ? 'head[H = target]' : `output_${i - 1}`}`)
 
 // Two classes in the head, two in a cluster.
 const twoAndTwo = {
@@ -32,6 +12,12 @@ const twoAndTwo = {
   'tail.0.1.weight': [[0.5], [-0.5]]
 }
 
+// A class in the head and in each of six clusters, two in the last.
+const many = Object.fromEntries([0, 1, 2, 3, 4, 5].flatMap(cluster => [
+  [`tail.${cluster}.0.weight`, [[1, -0.5], [0.5, 0.25]]],
+  [`tail.${cluster}.1.weight`, cluster < 5 ? [[0.5, -1]] : [[0.5, -1], [-0.25, 0.75]]]
+]))
+
 export const adaptiveLogSoftmaxWithLoss: Loss = {
   name: 'adaptive-log-softmax-with-loss',
   torch: 'AdaptiveLogSoftmaxWithLoss',
@@ -39,15 +25,18 @@ export const adaptiveLogSoftmaxWithLoss: Loss = {
   summary: 'The negative log-probability of the right one of very many classes, the rare ones in ' +
     'clusters of their own',
   choose: 'For vocabularies: many thousands of classes, sorted by falling frequency. Where the ' +
-    'matrix of all classes is affordable take linear-cross-entropy. There are at most ' +
-    `${clusters.length} clusters; their matrices say where they begin.`,
+    'matrix of all classes is affordable take linear-cross-entropy. The matrices say how many ' +
+    'clusters there are, and where they begin.',
   source: 'Grave 2017; torch.nn.AdaptiveLogSoftmaxWithLoss',
   formula: `
     input:  real[N?, D]
     target: class(K)[N?]
-    head.weight: real[H, D]      // the frequent classes, then a row for each cluster
-    head.bias:   real[H] = 0${matrices.join('')}
-    cutoffs: integer[J] = 0      // where the clusters begin
+    head.weight: real[H, D]          // the frequent classes, then a row for each cluster
+    head.bias:   real[H] = 0
+    I: family                        // the clusters: as many as there are matrices
+    tail.I.0.weight: real[P.I, D]
+    tail.I.1.weight: real[T.I, P.I]
+    cutoffs: integer[J] = 0          // where the clusters begin
     in_features: integer >= 0 = 0
     n_classes:   integer >= 0 = 0
     div_value: number > 0 = 4
@@ -55,23 +44,18 @@ export const adaptiveLogSoftmaxWithLoss: Loss = {
     return:    'loss' | 'output' = 'loss'
     reduction: 'none' | 'mean' | 'sum' = 'mean'
 
-    K = axis(maximum(0, ${classes}))
-    tails = ${count}
-    shortlist = H - tails
-    head = log_softmax(sum(input * head.weight, D) + head.bias, H)${outputs.join('')}
-    output = output_${clusters.at(-1)}
+    K = axis(maximum(0, H - I + sum(T.I, I)))
+    shortlist = H - I
+    head = log_softmax(sum(input * head.weight, D) + head.bias, H)
+    cluster.I = log_softmax(sum(sum(input * tail.I.0.weight, D) * tail.I.1.weight, P.I), T.I)
+    first.I = shortlist + cumsum(T.I, I) - T.I
+    isIn.I = target >= first.I && target < first.I + T.I
+    rare = sum(isIn.I ? head[H = shortlist + index(I)] + cluster.I[T.I = target - first.I] : 0, I)
+    output = target < shortlist ? head[H = target] : rare
     reduction = return == 'output' ? 'none' : reduction
     return == 'output' ? output : -output`,
   tensorOptions: ['cutoffs'],
   refuse: [
-    ...clusters.map((i): [string, string] => [
-      `given(tail.${i}.0.weight) != given(tail.${i}.1.weight)`,
-      `tail.${i}.0.weight and tail.${i}.1.weight are given together or not at all`
-    ]),
-    ...clusters.slice(1).map((i): [string, string] => [
-      `given(tail.${i}.1.weight) && !given(tail.${i - 1}.1.weight)`,
-      `tail.${i}.1.weight needs the cluster before it, tail.${i - 1}.1.weight`
-    ]),
     ['shortlist < 1', 'head.weight {head.weight} has no row for a class: it has one for each ' +
       'class of its own, then one for each cluster'],
     ['in_features != 0 && in_features != D',
@@ -80,16 +64,14 @@ export const adaptiveLogSoftmaxWithLoss: Loss = {
       'n_classes is {n_classes}; head.weight {head.weight} and the clusters have {K} classes'],
     ['given(cutoffs) && any(index(J) > 0 && cutoffs <= cutoffs[J = index(J) - 1] || cutoffs < 1)',
       'cutoffs must be unique, positive integers in increasing order'],
-    [`given(cutoffs) && (J != tails || ${clusters.map(i =>
-      `given(tail.${i}.1.weight) && cutoffs[J = ${i}] != first_${i}`).join(' || ')})`,
+    ['given(cutoffs) && (J != I || any(cutoffs[J = index(I)] != first.I, I))',
       'cutoffs and matrices differ: the first is the number of rows of head.weight ' +
       '{head.weight} less one for each cluster, each later one adds the rows of ' +
       'tail.0.1.weight, tail.1.1.weight …'],
     ['head_bias && !given(head.bias)', 'head_bias is true, but head.bias is missing']
   ],
   warn: [
-    [clusters.map(i => `given(tail.${i}.0.weight) && P${i} != floor(D / div_value ** ${i + 1})`)
-      .join(' || '), 'other_projection',
+    ['any(P.I != floor(D / div_value ** (index(I) + 1)), I)', 'other_projection',
     'The clusters are not as wide as div_value {div_value} says: the rows of tail.i.0.weight ' +
       'would be the features of the input divided by div_value ** (i + 1)']
   ],
@@ -130,6 +112,27 @@ export const adaptiveLogSoftmaxWithLoss: Loss = {
       }
     },
     {
+      title: 'Six clusters',
+      request: {
+        input: [[0.5, -1], [1, 0.25], [-0.5, 0.75]],
+        target: [0, 3, 7],
+        'head.weight': [
+          [-1.25, 0.5], [-0.5, 1.25], [0.25, -0.75], [1, 0], [-1, 0.75], [-0.25, -1.25], [0.5, -0.5]
+        ],
+        ...many,
+        options: { cutoffs: [1, 2, 3, 4, 5, 6], n_classes: 8, div_value: 1 },
+        gradients: ['input', 'tail.5.1.weight']
+      },
+      reply: {
+        loss: 2.6384163,
+        gradients: {
+          input: [[0.47398, -0.36681053], [-0.2295573, -0.03181067], [-0.39573956, 0.26255515]],
+          'tail.5.1.weight': [[-0.106922016, -0.0076372866], [0.106922016, 0.0076372866]]
+        },
+        denominator: 3
+      }
+    },
+    {
       title: 'A cluster of another width than div_value says',
       request: {
         input: [[0, 0]],
@@ -166,16 +169,6 @@ export const adaptiveLogSoftmaxWithLoss: Loss = {
       refused: {
         code: 'VALUE_REFUSED',
         detail: 'cutoffs must be unique, positive integers in increasing order'
-      }
-    },
-    {
-      title: 'A cluster without its second matrix',
-      request: {
-        input: [[1, 2]], target: [0], 'head.weight': [[1, 0], [0, 1]], 'tail.0.0.weight': [[1, 2]]
-      },
-      refused: {
-        code: 'VALUE_REFUSED',
-        detail: 'tail.0.0.weight and tail.0.1.weight are given together or not at all'
       }
     }
   ]

@@ -13,6 +13,7 @@ import type { Check, Warning } from '../formulas/checks.ts'
 import { define } from '../formulas/define.ts'
 import type { Definition, TensorArgument } from '../formulas/definition.ts'
 import { type Axis, Graph, type Node } from '../formulas/graph.ts'
+import { withMembers } from '../formulas/members.ts'
 import { bindOptions, type OptionValue } from '../formulas/options.ts'
 import { reduced, trace } from '../formulas/trace.ts'
 import { findLoss, type Loss, lossNames } from '../losses/index.ts'
@@ -72,7 +73,6 @@ export function readObjective (
     else if (key !== 'type') given[key] = value
   }
   const definition = definitionOf(loss, given)
-  const [output, ...others] = definition.tensors
   const { known, numbers } = moved(pointer, [], () => bindOptions(definition, given))
   const options = new Map([...known, ...numbers])
   if (options.get('reduction') === 'none') {
@@ -80,11 +80,22 @@ export function readObjective (
       'reduction must be mean or sum, since a step descends one number; got none',
       { pointer: `${pointer}/reduction` })
   }
-  return {
-    loss, definition, options, constants,
-    output: output?.name ?? '',
-    given: others.filter(({ name }) => !fixed.includes(name))
-  }
+  return { loss, definition, options, constants, ...tensorsOf(loss, definition) }
+}
+
+/** The objective of a step that gives tensors of these names: its families have as many members. */
+export function objectiveFor (objective: Objective, names: Iterable<string>): Objective {
+  const definition = withMembers(objective.definition, names)
+  return definition === objective.definition
+    ? objective
+    : { ...objective, definition, ...tensorsOf(objective.loss, definition) }
+}
+
+function tensorsOf (
+  { tensorOptions = [] }: Loss, { tensors: [output, ...others] }: Definition
+): Pick<Objective, 'output' | 'given'> {
+  const given = others.filter(({ name }) => !tensorOptions.includes(name))
+  return { output: output?.name ?? '', given }
 }
 
 /** The loss as JSON, all options filled in. */

@@ -11,9 +11,12 @@ import { isList, numberOf, invalid, refuseOthers } from './fields.ts'
 import type { OperationMemory, Tensors } from './memory.ts'
 import { inputAxes, modelLengths, outputAxes } from './model-graph.ts'
 import { moved } from './moved.ts'
+import { objectiveFor } from './objective.ts'
 import { planStep, type Recipe, type StepPlan, type Wanted } from './step-graph.ts'
 
 export interface StepRequest {
+  /** The session's, its loss for the tensors of the step. */
+  readonly recipe: Recipe
   readonly plan: StepPlan
   readonly inputShape: readonly number[]
   /** The graph's inputs that come with the step: `input`, `loss.target`, … */
@@ -29,10 +32,13 @@ const choices: readonly Wanted[] = ['outputs', 'gradients', 'grad_input']
 
 /** Reads a step into memory. Throws rows of status 422 with pointers, HEAP_FULL. */
 export function readStep (
-  recipe: Recipe, constants: Tensors, datatype: 'FP32' | 'FP64', body: JsonObject,
+  session: Recipe, constants: Tensors, datatype: 'FP32' | 'FP64', body: JsonObject,
   memory: OperationMemory
 ): StepRequest {
-  const { model, objective: { given, loss, definition, output } } = recipe
+  const { model } = session
+  const objective = objectiveFor(session.objective, Object.keys(body))
+  const recipe = { ...session, objective }
+  const { given, loss, definition, output } = objective
   refuseOthers(body, ['input', ...given.map(({ name }) => name), 'lr', 'return'], '')
   const wanted = readWanted(body)
   const lr = body.lr === undefined ? undefined : numberOf(body.lr, undefined, '/lr')
@@ -65,7 +71,7 @@ export function readStep (
     written.set(`loss.${name}`, placeTensor(tensor, own === 'real' ? datatype : own, heap, lease))
   }
   const typed = [input, ...tensors.values()].some(tensor => tensor.datatype !== null)
-  return { plan, inputShape: input.shape, tensors: written, lr, wanted, typed }
+  return { recipe, plan, inputShape: input.shape, tensors: written, lr, wanted, typed }
 }
 
 function readArgument (body: JsonObject, name: string, owner: string): JsonTensor {

@@ -50,8 +50,8 @@ export async function computeStep (
   { machine, programs }: StepMachine, description: Description, state: StepState,
   request: StepRequest, memory: OperationMemory, waiting: Waiting
 ): Promise<StepOutcome> {
-  const { recipe, datatype, constants } = description
-  const { plan, inputShape, wanted } = request
+  const { datatype, constants } = description
+  const { recipe, plan, inputShape, wanted } = request
   const precision = datatype === 'FP32' ? 'f32' : 'f64'
   const rank = inputShape.length
   const { program, left } = await whenFinished(waiting, left => ({
@@ -119,8 +119,8 @@ function allocate (
 }
 
 function check (
-  { heap }: Machine, { checks }: StepProgram, { recipe: { objective }, constants }: Description,
-  { plan, tensors }: StepRequest, number: (name: string) => number
+  { heap }: Machine, { checks }: StepProgram, { constants }: Description,
+  { recipe: { objective }, plan, tensors }: StepRequest, number: (name: string) => number
 ): void {
   for (const [index, failed] of checks.entries()) {
     if (!(number(`check ${index}`) > 0)) continue

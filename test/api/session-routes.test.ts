@@ -30,6 +30,34 @@ t.test('a new session tells what it is made of', async t => {
   ])
 })
 
+t.test('a loss with a family takes as many tensors as each step gives', async t => {
+  const client = await clientOf(t)
+  const { send } = client
+  const loss = { type: 'AdaptiveLogSoftmaxWithLoss', div_value: 1 }
+  const path = await make(client, { loss })
+  const head = (clusters: number): object =>
+    ({ 'head.weight': Array.from({ length: 2 + clusters }, (_, row) => [row, 1, -row]) })
+  const { input } = batch
+  const step = async (target: number[], clusters: number, given = clusters) => {
+    const tails = Array.from({ length: given }, (_, cluster) => [
+      [`tail.${cluster}.0.weight`, [[1, 0, 1], [0, 1, 0], [1, 1, 0]]],
+      [`tail.${cluster}.1.weight`, [[0, 1, 2], [1, 0, 0]]]
+    ])
+    return await send('POST', `${path}/step`,
+      { input, target, ...head(clusters), ...Object.fromEntries(tails.flat()) })
+  }
+  t.match(await step([0, 1, 1], 0), { status: 200, body: { step: 1, loss: Number } })
+  t.match(await step([0, 11, 4], 5), { status: 200, body: { step: 2, loss: Number } })
+  t.match(await step([0, 12, 4], 5), {
+    status: 422,
+    body: { code: 'TARGET_RANGE', detail: 'target holds 12 at [1]; classes are 0 to 11' }
+  })
+  t.match(await step([0, 2, 3], 1), { status: 200, body: { step: 3 } })
+  const other = { input, target: [0, 0, 0], ...head(0), 'tail.0': [] }
+  t.match(await send('POST', `${path}/step`, other),
+    { status: 422, body: { code: 'FIELD_UNKNOWN' } })
+})
+
 t.test('a session is trained, read, replaced and ended', async t => {
   const client = await clientOf(t)
   const { send, machine } = client

@@ -43,8 +43,8 @@ const bad: readonly (readonly [text: string, sentence: string])[] = [
     "'mean'."],
   ['‸gradients * 2', 'gradients is a field of the request; the argument needs another name.'],
   ['‸constructor(x)', 'There is no function constructor.'],
-  ['input: ‸reel[N]\ninput', 'Expected a type (real, class, integer, boolean, number, text or a ' +
-    'text in quotes); found "reel".'],
+  ['input: ‸reel[N]\ninput', 'Expected a type (real, class, integer, boolean, number, text, ' +
+    'family or a text in quotes); found "reel".'],
   ['input: real[N]\n‸inptu', 'There is no inptu; did you mean input?'],
   ['input: real[N, ‸N]\ninput', 'The axis N stands twice in one type.'],
   ['input: real[..., ‸...]\ninput', 'A tensor has one group of axes (...) at most.'],
@@ -74,7 +74,27 @@ const bad: readonly (readonly [text: string, sentence: string])[] = [
   ['input: real[N]\nM = axis(‸sum(input))\ninput', 'The length of an axis is made of numbers, ' +
     'options and lengths with + - * / %, floor, minimum and maximum.'],
   ['input: real[N]\n‸N = 3\ninput', 'N has a value already; a name is given one value.'],
-  ['input: real[N]\n(a, a) => ‸b', 'There is no b.']
+  ['input: real[N]\n(a, a) => ‸b', 'There is no b.'],
+  ['‸I: family > 2; x.I: real[N]\n1', 'A family is declared by that word alone: I: family.'],
+  ['I: ‸family[N]; x.I: real[N]\n1', 'A family has no axes; a tensor is real[…], class[…], ' +
+    'integer[…] or boolean[…].'],
+  ['‸I: family; x: real[N]\nx',
+    'I has no members: name a tensor with it, as in x.I: real[N].'],
+  ['I: family; x.I: real[N]; ‸I: real[N]\n1', 'I is declared twice.'],
+  ['‸I.a: family; x.I.a: real[N]\n1', 'The name of a family has no dots.'],
+  ['I: family; J: family; ‸x.I.J: real[N]\n1', 'x.I.J can be of one family only.'],
+  ['I: family; x.I: real[N]; ‸p.I: number = 1\n1',
+    'Only tensors come in families; an option is one number.'],
+  ['I: family; x.I: real[‸I]\n1', 'I is a family, no axis of a tensor.'],
+  ['I: family; x.I: real[N]\nsum(‸x.I)', 'There is a x.I for each member: use it in a statement ' +
+    'whose name has .I, or inside sum(…, I).'],
+  ['I: family; x.I: real[N]\nsum(x.I, I) + ‸index(I)',
+    'index along a family belongs to a member: use it in a statement whose name has .I, or ' +
+    'inside sum(…, I).'],
+  ['I: family; x.I: real[N]\nsum(‸y.I, I)', 'There is no y.1; did you mean x.1 or x.0?'],
+  ['I: family; x.I: real[N]\n‸I = 3\nI', 'I is a family; a value needs another name.'],
+  ['I: family; x.I: real[N]\nmax(sum(x.I, I), ‸I)', 'max reduces over an axis; the larger of two ' +
+    'values is maximum(a, b).']
 ]
 
 t.test('bad texts are refused with the character and a sentence', async t => {

@@ -4,6 +4,7 @@
 import t from 'tap'
 import { LossdError } from '../../src/errors.ts'
 import { define } from '../../src/formulas/define.ts'
+import { withMembers } from '../../src/formulas/members.ts'
 import { losses } from '../../src/losses/index.ts'
 import { cases, differences, type GoldenCase, isLegacy, numbersOf } from '../golden.ts'
 import { evaluateLoss, type Evaluation } from './evaluate-loss.ts'
@@ -21,7 +22,8 @@ for (const loss of losses) {
   const run = ({ inputs, options }: GoldenCase): Evaluation => {
     const tensors = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) =>
       [name, { shape: tensor.shape, datatype: datatypes[tensor.dtype], data: numbersOf(tensor) }]))
-    return evaluateLoss(definition, tensors, options, loss.floating)
+    const own = withMembers(definition, Object.keys(inputs))
+    return evaluateLoss(own, tensors, options, loss.floating)
   }
   t.test(`${loss.name} equals PyTorch`, async t => {
     const own = vectors.filter(vector => vector.loss === loss.name)

@@ -3,6 +3,7 @@
 
 import { define } from '../../src/formulas/define.ts'
 import type { Definition } from '../../src/formulas/definition.ts'
+import { withMembers } from '../../src/formulas/members.ts'
 import { type Case, findLoss, losses, type Plain } from '../../src/losses/index.ts'
 import { type Argument, evaluateLoss, type Evaluation } from '../formulas/evaluate-loss.ts'
 
@@ -17,7 +18,7 @@ export function definitionOf (name: string): Definition {
 
 /** Throws what the request throws. */
 export function runCase (name: string, request: Case['request']): Evaluation {
-  const definition = definitionOf(name)
+  const definition = withMembers(definitionOf(name), Object.keys(request))
   const { options = {}, gradients: _, ...tensors } =
     request as { options?: Record<string, unknown>, gradients?: unknown, [name: string]: unknown }
   const values = Object.entries(options)
