@@ -71,13 +71,19 @@ export function giveAs (
   const spread = kind.spreads[shape.length]
   if (spread === undefined) return refuseRank(argument, kind, shape, others)
   const given = { argument, kind, shape, spread }
-  // As in PyTorch, the one index of an example without a batch may stand in brackets.
-  const bracketed = kind.kind === 'class' && shape.length === 1 && shape[0] === 1
-  const scalar = bracketed ? kind.spreads[0] : undefined
+  // As in PyTorch, whole numbers of an example without a batch may stand in brackets.
+  const less = shape[0] === 1 ? kind.spreads[shape.length - 1] : undefined
+  if (less === undefined || (kind.kind !== 'class' && kind.kind !== 'integer')) return given
+  const bare = { argument, kind, shape: shape.slice(1), spread: less }
   const partner = others.find(other => other.argument.name === argument.like)
-  if (scalar === undefined || partner === undefined) return given
-  const bare = { argument, kind, shape: [], spread: scalar }
-  return isRelated(bare, partner) ? bare : given
+  const isBare = kind.kind === 'class'
+    ? shape.length === 1 && partner !== undefined && isRelated(bare, partner)
+    : others.some(other => haveSame(less.absent, other.spread.absent))
+  return isBare ? bare : given
+}
+
+function haveSame (some: readonly AxisSyntax[], others: readonly AxisSyntax[]): boolean {
+  return some.some(({ name }) => others.some(other => other.name === name))
 }
 
 // No reading of its type has this rank.

@@ -51,7 +51,7 @@ export const adaptiveLogSoftmaxWithLoss: Loss = {
     first.I = shortlist + cumsum(T.I, I) - T.I
     isIn.I = target >= first.I && target < first.I + T.I
     rare = sum(isIn.I ? head[H = shortlist + index(I)] + cluster.I[T.I = target - first.I] : 0, I)
-    output = target < shortlist ? head[H = target] : rare
+    output = target >= shortlist ? rare : head[H = target]
     reduction = return == 'output' ? 'none' : reduction
     return == 'output' ? output : -output`,
   tensorOptions: ['cutoffs'],

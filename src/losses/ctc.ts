@@ -128,6 +128,21 @@ export const ctc: Loss = {
       }
     },
     {
+      title: 'One sample without a batch, its lengths and its labels in brackets',
+      request: {
+        log_probs: [[-0.6931, -1.3863, -1.3863], [-1.3863, -0.6931, -1.3863]],
+        targets: [[1]],
+        input_lengths: [2],
+        target_lengths: [1]
+      },
+      reply: {
+        loss: 0.8266144,
+        gradients: {
+          log_probs: [[-0.07142222, -0.17855558, 0.2499986], [0.10715221, -0.35713005, 0.2499986]]
+        }
+      }
+    },
+    {
       title: 'The labels of two samples in one row',
       request: {
         log_probs: [

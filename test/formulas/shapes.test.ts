@@ -23,7 +23,10 @@ const accepted: readonly (readonly [text: string, shapes: Shapes])[] = [
   ['a: real[...]; b: real[...]\na * b', { a: [2, 1, 4], b: [3, 1] }],
   ['a: real[N?, C?, D]\na', { a: [5] }],
   ['a: real[N?, C?, D]\na', { a: [2, 5] }],
-  ['a: real[...S, C?]; b: real[...S]\na * b', { a: [5, 2], b: [5] }]
+  ['a: real[...S, C?]; b: real[...S]\na * b', { a: [5, 2], b: [5] }],
+  ['a: real[T, N?]; b: integer[N?]\na * b', { a: [5], b: [1] }],
+  ['a: real[T, N?]; b: integer[N?, L]\na * b[L = 0]', { a: [5], b: [1, 3] }],
+  ['a: real[T, N?]; b: integer[N?]\na * b', { a: [5, 1], b: [1] }]
 ]
 
 t.test('what fits is bound', async t => {
@@ -45,7 +48,10 @@ const refused: readonly (readonly [text: string, shapes: Shapes, sentence: strin
     'c has shape [3,1]; b [3] needs [3]'],
   ['x: real[...]\nx', { x: [1, 1, 1, 1, 1, 1, 1, 1, 1] },
     'x has shape [1,1,1,1,1,1,1,1,1]; it needs at most 8 dimensions'],
-  ['x: real[N]\nx', { x: [2, 3] }, 'x has shape [2,3]; it needs real[N]']
+  ['x: real[N]\nx', { x: [2, 3] }, 'x has shape [2,3]; it needs real[N]'],
+  ['a: real[T, N?]; b: integer[N?]\na * b', { a: [5], b: [2] }, 'b has shape [2]; a [5] needs []'],
+  ['a: real[T, N?]; b: integer[N?]\na * b', { a: [5, 2], b: [1] },
+    'b has shape [1]; a [5,2] needs [2]']
 ]
 
 t.test('what does not fit is refused with the shapes that count', async t => {
