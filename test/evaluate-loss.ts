@@ -17,7 +17,7 @@ export function runInPlace (
   prepared: PreparedLoss, { tensors }: LossCall, lease: Lease
 ): Evaluated | Promise<Evaluated> {
   const places = new Map(Object.entries(tensors)
-    .map(([name, { tensor }]) => [name, tensor.address] as const))
+    .map(([name, { tensor }]) => [name, tensor] as const))
   return prepared.run(lease.allocate(prepared.ownBytes), lease, {}, places)
 }
 

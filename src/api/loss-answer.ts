@@ -6,15 +6,14 @@ import type { Lease } from '../buffer/lease.ts'
 import type { Tensor } from '../buffer/tensor.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
 import {
-  childPointer, isStaged, type JsonTensor, placeTensor, writeElements
+  childPointer, isStaged, type JsonTensor, writeElements
 } from '../codec/json-tensor.ts'
-import { convertSlowly, isLongWay, StagedTensor } from '../codec/staged.ts'
+import { type Needed, placeAll } from '../compute/place.ts'
 import { type EvaluationMachine, PreparedLoss } from '../compute/prepared.ts'
 import type { Patience } from '../compute/when-finished.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { TensorKind } from '../formulas/definition.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
-import { Unfinished } from '../kernels/apart.ts'
 import { type LossCall, vectorPrefix } from '../kernels/loss-program.ts'
 import { entryFor, type LossEntry } from './catalogue.ts'
 import { type PrintLoss, printJson } from './loss-reply.ts'
@@ -51,9 +50,9 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
     try {
       const prepared = recent.find(entry, request) ??
         recent.keep(entry, request, prepare(settings, entry, request))
-      const { base, addresses } = placeInputs(prepared, request, heap, lease)
+      const { base, placed } = placeInputs(prepared, request, heap, lease)
       const explanation = explain?.(prepared)
-      const evaluated = prepared.run(base, lease, patience, addresses)
+      const evaluated = prepared.run(base, lease, patience, placed)
       const answer = evaluated instanceof Promise
         ? evaluated.then(evaluated => print({ heap, lease, evaluated, request, explanation }))
         : print({ heap, lease, evaluated, request, explanation })
@@ -102,7 +101,7 @@ export function callOf (entry: LossEntry, request: LossRequest): LossCall {
 /** Where a call is to run, and where its inputs lie if not in the block itself. */
 export interface Placed {
   readonly base: number
-  readonly addresses: ReadonlyMap<string, number> | undefined
+  readonly placed: ReadonlyMap<string, Tensor> | undefined
 }
 
 /**
@@ -119,28 +118,15 @@ export function placeInputs (
       const tensor = inputOf(request, name)
       if (tensor !== undefined) writeElements(tensor, datatype, heap, base + offset)
     }
-    return { base, addresses: undefined }
+    return { base, placed: undefined }
   }
-  const conversions = inputs.flatMap(({ name, datatype }) => {
-    const source = inputOf(request, name)?.source
-    return source instanceof StagedTensor && isLongWay(source, datatype)
-      ? [() => convertSlowly(source, datatype, heap)]
-      : []
-  })
-  if (conversions.length > 0) throw new Unfinished(oneByOne(conversions))
-  const addresses = new Map<string, number>()
+  const needed = new Map<string, Needed>()
   for (const { name, datatype } of inputs) {
     const tensor = inputOf(request, name)
-    if (tensor !== undefined) {
-      addresses.set(name, placeTensor(tensor, datatype, heap, lease).address)
-    }
+    if (tensor !== undefined) needed.set(name, { tensor, datatype })
   }
-  return { base: lease.allocate(ownBytes), addresses }
-}
-
-// If one fails, no other is under way.
-async function oneByOne (conversions: readonly (() => Promise<void>)[]): Promise<void> {
-  for (const convert of conversions) await convert()
+  const placed = placeAll(needed, heap, lease)
+  return { base: lease.allocate(ownBytes), placed }
 }
 
 function inputOf (

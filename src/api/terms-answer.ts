@@ -5,8 +5,9 @@ import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
 import type { Tensor } from '../buffer/tensor.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
-import { type JsonTensor, placeTensor } from '../codec/json-tensor.ts'
+import type { JsonTensor } from '../codec/json-tensor.ts'
 import { JsonWriter } from '../codec/json-writer.ts'
+import { type Needed, placeAll } from '../compute/place.ts'
 import { refuseLarge } from '../compute/result-size.ts'
 import { evaluateSum, type EvaluatedSum } from '../compute/sum.ts'
 import type { Patience } from '../compute/when-finished.ts'
@@ -28,7 +29,10 @@ interface Asked {
   readonly call: TermCall
 }
 
-/** Answers a body of terms. @throws as for one loss, Unfinished while the program is compiled. */
+/**
+ * Answers a body of terms. @throws as for one loss, Unfinished while the program is compiled or
+ * large tensors are converted.
+ */
 export function answerTerms (
   settings: LossMachine, body: JsonObject, find: FindLoss, patience: Patience, format: FormatName
 ): Promise<Answer> {
@@ -40,7 +44,7 @@ export function answerTerms (
   refuseLarge('loss', plan.shape, resultElementsMax)
   const lease = heap.lease()
   try {
-    const inputs = place(asked, heap, lease)
+    const inputs = placeAll(neededBy(asked), heap, lease)
     const names = new Map(asked.flatMap(({ call }) =>
       [...call.ids].map(([name, id]) => [id, name])))
     const call = {
@@ -108,13 +112,10 @@ function refuseAmbiguous (asked: readonly Asked[]): void {
 }
 
 // Every tensor once, however many terms read it.
-function place (
-  asked: readonly Asked[], heap: Heap, lease: Lease
-): ReadonlyMap<string, Tensor> {
-  const inputs = new Map<string, Tensor>()
+function neededBy (asked: readonly Asked[]): ReadonlyMap<string, Needed> {
+  const needed = new Map<string, Needed>()
   const add = (id: string, tensor: JsonTensor | undefined, datatype: Tensor['datatype']): void => {
-    if (tensor === undefined || inputs.has(id)) return
-    inputs.set(id, placeTensor(tensor, datatype, heap, lease))
+    if (tensor !== undefined && !needed.has(id)) needed.set(id, { tensor, datatype })
   }
   for (const { request: { tensors, vectors, gradOutput }, call } of asked) {
     for (const [name, { tensor: { datatype } }] of Object.entries(call.tensors)) {
@@ -125,7 +126,7 @@ function place (
       add(vectorPrefix + (call.ids.get(name) ?? name), vector, call.datatype)
     }
   }
-  return inputs
+  return needed
 }
 
 const writer = new JsonWriter()

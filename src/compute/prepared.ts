@@ -148,11 +148,11 @@ export class PreparedLoss {
    * CANCELLED.
    */
   run (
-    base: number, lease: Lease, options: RunOptions, addresses?: ReadonlyMap<string, number>
+    base: number, lease: Lease, options: RunOptions, placed?: ReadonlyMap<string, Tensor>
   ): Evaluated | Promise<Evaluated> {
     const { heap, pool } = this.#machine
     this.#block.write(heap, base)
-    for (const [name, address] of addresses ?? none) {
+    for (const [name, { address }] of placed ?? none) {
       const word = this.#words.get(name)
       if (word !== undefined) heap.i32[(base + word) / 4] = address
     }

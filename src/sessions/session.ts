@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import { elementCount, type Tensor, viewOf } from '../buffer/tensor.ts'
 import { refuseLarge } from '../compute/result-size.ts'
+import { whenFinished } from '../compute/when-finished.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
 import { LossdError } from '../errors.ts'
 import { describeDescent } from './descent.ts'
@@ -131,11 +132,15 @@ export class Session {
     body: JsonObject, memory: OperationMemory, turn: Turn = {}
   ): Promise<StepResult> {
     const { recipe, datatype, constants } = this.description
-    const request = readStep(recipe, constants, datatype, body, memory)
-    if (request.wanted.has('outputs')) {
-      refuseLarge('outputs', request.plan.outputShape, this.#parts.resultElementsMax)
+    const run = (request: StepRequest): Promise<StepResult> => {
+      if (request.wanted.has('outputs')) {
+        refuseLarge('outputs', request.plan.outputShape, this.#parts.resultElementsMax)
+      }
+      return this.#take(turn, remaining => this.#runStep(request, memory, remaining))
     }
-    return this.#take(turn, remaining => this.#runStep(request, memory, remaining))
+    const request = whenFinished(turn, () =>
+      readStep(recipe, constants, datatype, body, memory))
+    return request instanceof Promise ? request.then(run) : run(request)
   }
 
   /** Replaces all parameters by those of a body. */

@@ -3,7 +3,8 @@
 
 import { Numbers } from '../codec/json-numbers.ts'
 import type { JsonObject } from '../codec/json-reader.ts'
-import { childPointer, type JsonTensor, readTensor, placeTensor } from '../codec/json-tensor.ts'
+import { childPointer, type JsonTensor, readTensor } from '../codec/json-tensor.ts'
+import { type Needed, placeAll } from '../compute/place.ts'
 import { LossdError, nearest } from '../errors.ts'
 import type { TensorShape } from '../formulas/bind.ts'
 import { resolveKinds } from '../formulas/kinds.ts'
@@ -30,7 +31,10 @@ export interface StepRequest {
 
 const choices: readonly Wanted[] = ['outputs', 'gradients', 'grad_input']
 
-/** Reads a step into memory. Throws rows of status 422 with pointers, HEAP_FULL. */
+/**
+ * Reads a step into memory. @throws Unfinished while large tensors are converted; rows of status
+ * 422 with pointers, HEAP_FULL.
+ */
 export function readStep (
   session: Recipe, constants: Tensors, datatype: 'FP32' | 'FP64', body: JsonObject,
   memory: OperationMemory
@@ -64,14 +68,14 @@ export function readStep (
   }
   const plan = planStep(recipe, input.shape, shapes, wanted)
 
-  const { heap, lease } = memory
-  const written = new Map([['input', placeTensor(input, datatype, heap, lease)]])
+  const needed = new Map<string, Needed>([['input', { tensor: input, datatype }]])
   for (const [name, tensor] of tensors) {
     const own = shapes[name]?.datatype ?? 'real'
-    written.set(`loss.${name}`, placeTensor(tensor, own === 'real' ? datatype : own, heap, lease))
+    needed.set(`loss.${name}`, { tensor, datatype: own === 'real' ? datatype : own })
   }
+  const placed = placeAll(needed, memory.heap, memory.lease)
   const typed = [input, ...tensors.values()].some(tensor => tensor.datatype !== null)
-  return { recipe, plan, inputShape: input.shape, tensors: written, lr, wanted, typed }
+  return { recipe, plan, inputShape: input.shape, tensors: placed, lr, wanted, typed }
 }
 
 function readArgument (body: JsonObject, name: string, owner: string): JsonTensor {
