@@ -7,7 +7,7 @@
 import type { Heap } from '../buffer/heap.ts'
 import { bytesOf, elementCount, type Tensor, tensorBytes } from '../buffer/tensor.ts'
 import { LossdError, shown } from '../errors.ts'
-import { Numbers } from './json-numbers.ts'
+import { Numbers, rankMax } from './json-numbers.ts'
 import { isJsonObject, type Json, type JsonObject, readJson } from './json-reader.ts'
 import { childPointer } from './json-tensor.ts'
 import type { JsonWriter } from './json-writer.ts'
@@ -188,12 +188,12 @@ function readInputs ({ inputs }: JsonObject): Input[] {
 const nameMax = 64
 
 function shapeOf (value: Json, pointer: string): number[] {
-  if (value instanceof Numbers && value.shape.length === 1 && value.fault === undefined &&
-      value.booleanIndex < 0) {
+  if (value instanceof Numbers && value.shape.length === 1 && value.count <= rankMax &&
+      value.fault === undefined && value.booleanIndex < 0) {
     const shape = Array.from(value.values)
     if (shape.every(length => Number.isSafeInteger(length) && length >= 0)) return shape
   }
-  throw invalid(pointer, 'a list of whole numbers', value)
+  throw invalid(pointer, `a list of at most ${rankMax} whole numbers`, value)
 }
 
 function datatypeOf (value: Json, pointer: string): WireDatatype {
