@@ -7,19 +7,20 @@ import { define } from '../src/formulas/define.ts'
 import type { Definition, OptionArgument } from '../src/formulas/definition.ts'
 import { losses } from '../src/losses/index.ts'
 import { accepted, drawn, type Drawn, inside } from './loss-requests.ts'
-import { createMachine, type LossMachine } from './machine.ts'
+import { createMachine } from './machine.ts'
 import { Random } from './random.ts'
 
 t.setTimeout(600_000)
 
 type Options = Record<string, number | boolean | string>
 
+const machine = await createMachine()
+
 for (const loss of losses) {
   const definition = define(loss.formula, { rules: loss })
   // What stops a gradient is no derivative, and says so.
   if (loss.formula.includes('stop_gradient')) continue
   t.test(`${loss.name}: the gradient is the difference quotient`, async t => {
-    const machine = await createMachine()
     for (const drawn of all(definition)) {
       const request = await accepted(machine, drawn)
       if (request === null) continue
@@ -27,14 +28,16 @@ for (const loss of losses) {
       const shapes = Object.entries(tensors).map(([name, { shape }]) => `${name} [${shape}]`)
       const title = `${JSON.stringify(options)} ${shapes.join(' ')}`
       for (const name of request.gradients) {
-        const { slope, difference, scale } = await compare(machine, request, name)
+        const { slope, difference, scale } = await compare(request, name)
         t.ok(isNear({ slope, difference, scale }),
           `${title} by ${name}: ${slope}, difference ${difference}`)
       }
     }
-    await machine.close(t)
+    t.equal(machine.heap.usedBytes, 0, 'everything borrowed came back')
   })
 }
+
+t.test('the machine ends clean', t => machine.close(t))
 
 // Each type, each layout, each choice of options: whole, broadcast, without what may be left out.
 function * all (definition: Definition): Generator<Drawn> {
@@ -95,9 +98,7 @@ function isNear ({ slope, difference, scale }: Compared): boolean {
 
 // The loss along a direction, times an upstream gradient: what the gradient says, and what
 // differences say, extrapolated from two steps.
-async function compare (
-  machine: LossMachine, request: Drawn, name: string
-): Promise<Compared> {
+async function compare (request: Drawn, name: string): Promise<Compared> {
   const random = new Random(11)
   const { shape, data } = (await machine.ask({ ...request, gradients: [] })).loss
   const upstream = data.map(() => random.normal())

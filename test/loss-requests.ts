@@ -74,7 +74,7 @@ export function requests (definition: Definition, limits: Limits = {}): fc.Arbit
 /** The request with positive numbers: for what refuses others, or has no value there. */
 export function positive (request: Drawn): Drawn {
   const tensors = Object.entries(request.tensors).map(([name, tensor]) =>
-    [name, { ...tensor, data: Float64Array.from(tensor.data, x => Math.abs(x)) }])
+    [name, { ...tensor, data: new Float64Array(tensor.data).map(Math.abs) }])
   return { ...request, tensors: Object.fromEntries(tensors) }
 }
 
@@ -91,8 +91,8 @@ export async function accepted (
       throw fault
     })
     if (reply === null) continue
-    const numbers = [reply.loss, ...Object.values(reply.gradients)].flatMap(({ data }) => [...data])
-    if (!numbers.some(Number.isNaN)) return each
+    const results = [reply.loss, ...Object.values(reply.gradients)]
+    if (!results.some(({ data }) => data.some(Number.isNaN))) return each
   }
   return null
 }
@@ -231,6 +231,6 @@ function tensorOf (
   const value = kind === 'real'
     ? () => Math.fround(low + (high - low) * random.next())
     : () => random.below(bound)
-  const data = Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value)
+  const data = new Float64Array(shape.reduce((a, b) => a * b, 1)).map(value)
   return { kind, shape, data }
 }
