@@ -1,6 +1,5 @@
 // Every route of the service, in the order in which /docs shows them.
 
-import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import { admitBodies, type BodyLimits } from './admission.ts'
 import { takeSafetensors } from './binary-bodies.ts'
@@ -13,15 +12,11 @@ import { registerServiceRoutes, type ServiceParts } from './service-routes.ts'
 import { registerSessionRoutes, type SessionRouteSettings } from './session-routes.ts'
 
 export interface RouteSettings
-  extends LossRouteSettings, SessionRouteSettings, InferenceSettings, ServiceParts, BodyLimits {
-  /** `off`, `*`, or origins between commas. */
-  readonly corsOrigins: string
-}
+  extends LossRouteSettings, SessionRouteSettings, InferenceSettings, ServiceParts, BodyLimits {}
 
 export async function registerRoutes (
   app: FastifyInstance, settings: RouteSettings
 ): Promise<void> {
-  if (settings.corsOrigins !== 'off') await app.register(cors, corsFor(settings.corsOrigins))
   await registerDocs(app)
   const answerLoss = createLossAnswers(settings)
   await app.register(async scope => {
@@ -36,15 +31,4 @@ export async function registerRoutes (
     registerInferenceRoutes(scope, settings, answerLoss)
   })
   registerServiceRoutes(app, settings)
-}
-
-function corsFor (origins: string): FastifyCorsOptions {
-  return {
-    origin: origins.trim() === '*' ? '*' : origins.split(',').map(origin => origin.trim()),
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: [
-      'ETag', 'Location', 'Retry-After', 'Content-Disposition', 'Inference-Header-Content-Length'
-    ],
-    maxAge: 600
-  }
 }

@@ -27,8 +27,6 @@ export function gatherRoutes (
   const isKept = (path: string): boolean =>
     keptNames().includes(decoded(path.slice(path.lastIndexOf('/') + 1)))
   app.addHook('onRoute', ({ url, method }) => {
-    // Preflights of other origins: no path of ours.
-    if (url === '*') return
     const pattern = patternOf(url)
     // Any name would fit it: to a name that is unknown nothing answers.
     const fits = url === '/v1/losses/:name'

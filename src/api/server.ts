@@ -9,6 +9,7 @@ import { type ErrorCode, LossdError } from '../errors.ts'
 import { admitRequests, type Lifecycle } from './admission.ts'
 import { isBinary } from './formats.ts'
 import { countRequests, type Metrics } from './metrics.ts'
+import { admitOrigins } from './origins.ts'
 import { mediaTypeUnsupported, problemOf, problemType, sendProblem } from './replies.ts'
 import { gatherRoutes } from './routes.ts'
 
@@ -20,6 +21,8 @@ export interface ServerSettings {
   readonly lossNames: readonly string[]
   /** Names of the formulas that are kept now. */
   readonly keptNames?: () => readonly string[]
+  /** Whose pages are let in: `off`, `*`, or origins between commas. */
+  readonly corsOrigins?: string
   readonly bodyBytesMax: number
   readonly binaryBytesMax: number
   readonly connectionsMax: number
@@ -87,8 +90,9 @@ export function createServer (settings: ServerSettings): Server {
   })
 
   // Before anything can be refused, so that every request is counted.
-  const { metrics } = settings
+  const { metrics, corsOrigins = 'off' } = settings
   app.decorate('handedOver', metrics === undefined ? () => {} : countRequests(app, metrics))
+  if (corsOrigins !== 'off') admitOrigins(app, corsOrigins)
   const routes = gatherRoutes(app, settings.lossNames, settings.keptNames ?? (() => []))
   admitRequests(app, settings.lifecycle, routes)
   app.setErrorHandler((error, request, reply) => { sendProblem(request, reply, error) })

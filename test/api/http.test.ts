@@ -212,6 +212,11 @@ t.test('requests are counted by route, whatever paths are tried', async t => {
   }
 })
 
+const errors = [
+  ['GET', '/v1/nothing', 404], ['PUT', '/v1/losses/mse', 405], ['OPTIONS', '/v1/nothing', 404],
+  ['POST', '/v1/losses/mse', 400]
+] as const
+
 t.test('pages of other origins are let in where the setting names them', async t => {
   const origin = 'https://a.example'
   const preflight = {
@@ -237,8 +242,17 @@ t.test('pages of other origins are let in where the setting names them', async t
   t.match(reply.headers['vary'], /Accept/)
   const other = await some.post('/v1/losses/mse', good, { origin: 'https://c.example' })
   t.equal(other.headers['access-control-allow-origin'], undefined)
-  t.match(await some.send('GET', '/v1/nothing'), { status: 404 })
-  t.match(await some.send('PUT', '/v1/losses/mse'), { status: 405 })
+  // Errors can be read as well, and what asks for methods is no preflight.
+  const headers = { 'access-control-allow-origin': origin, vary: /Origin/ }
+  for (const [method, path, status] of errors) {
+    t.match(await some.send(method, path, { origin }), { status, headers })
+    t.match(await some.send(method, path), { status, body: { status } })
+  }
+  t.match(await some.send('OPTIONS', '/v1/losses/mse', { origin }),
+    { status: 204, headers: { ...headers, allow: 'GET, HEAD, POST' } })
+  const early = await buildIdle(t, { CORS_ORIGINS: origin })
+  t.match(await early.send('OPTIONS', '/v1/losses/mse', preflight), { status: 204, headers })
+  t.match(await early.post('/v1/losses/mse', good, { origin }), { status: 503, headers })
   const all = await build(t, { CORS_ORIGINS: '*' })
   const anyone = await all.post('/v1/losses/mse', good, { origin })
   t.equal(anyone.headers['access-control-allow-origin'], '*')
