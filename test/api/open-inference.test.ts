@@ -5,6 +5,8 @@ import t from 'tap'
 import { type Answer, type App, build, buildIdle } from '../app.ts'
 import { bytesOf } from '../safetensors.ts'
 
+// A busy machine takes its time.
+t.setTimeout(120_000)
 const url = '/v2/models/mse/infer'
 const input = [1, 2.5, 0]
 const target = [1.2, 2.2, 0.5]
@@ -239,4 +241,33 @@ t.test('what is wrong is 400 with its sentence, and leaves nothing behind', asyn
   t.match(await app.post(url, { inputs: json }, { accept: 'text/html' }), { status: 406 })
   t.match(await app.post(url, { inputs: json }, { 'content-encoding': 'gzip' }), { status: 415 })
   t.equal(app.service.heap.usedBytes, 0)
+})
+
+t.test('large tensors, JSON and binary beside each other', async t => {
+  const app = await build(t)
+  const values = Array.from({ length: 150_000 }, (_, index) => Math.fround(Math.sin(index)))
+  const zero = { name: 'target', shape: [150_000], datatype: 'FP32', data: values.map(() => 0) }
+  const first = { name: 'input', shape: [150_000], datatype: 'FP32' }
+  const asBytes = { ...first, parameters: { binary_data_size: 600_000 } }
+  const expected = values.map(value => Math.fround(2 * value))
+  const parameters = { reduction: 'sum' }
+  for (const binary of [false, true]) {
+    const outputs = [
+      { name: 'grad_input', parameters: { binary_data: binary } },
+      { name: 'loss', parameters: { binary_data: !binary } }
+    ]
+    const json = [{ ...first, data: values }, zero]
+    const whole = await app.post(url, { inputs: json, parameters, outputs })
+    t.same(outputsOf(whole)['grad_input'], [[150_000], expected])
+    // The header has its limit, so what is large in it must be binary.
+    const zeros = { ...zero, data: undefined, parameters: { binary_data_size: 600_000 } }
+    const half = await send(app, { inputs: [asBytes, zeros], parameters, outputs },
+      [floats(values), floats(zero.data)])
+    t.same(outputsOf(half), outputsOf(whole))
+    const mixed = await send(app, { inputs: [asBytes, zero], parameters, outputs },
+      [floats(values)])
+    t.match(mixed, { status: 413, body: { detail: /the limit is 65536 bytes/ } })
+  }
+  t.equal(app.service.heap.usedBytes, 0)
+  t.equal(app.service.heap.leases, 0)
 })
