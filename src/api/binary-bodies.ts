@@ -9,6 +9,7 @@ import type { Lease } from '../buffer/lease.ts'
 import { type Safetensors, safetensorsFrame } from '../codec/safetensors.ts'
 import { type Frame, Scatter } from '../codec/scatter.ts'
 import { LossdError } from '../errors.ts'
+import { takeChunks } from './chunks.ts'
 import { mediaTypes } from './formats.ts'
 
 /** A body whose tensors lie in the heap, until its reply is sent or longer if someone uses them. */
@@ -68,7 +69,7 @@ export function scatter<Content> (
         return undefined
       }
     }
-    payload.on('data', (piece: Buffer) => { attempt(() => body.write(piece)) })
+    takeChunks(payload, piece => { attempt(() => body.write(piece)) })
     let ended = false
     payload.once('end', () => {
       ended = true

@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream'
 import { setImmediate as otherWork } from 'node:timers/promises'
 import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
+import { copyBytes } from '../codec/copy-bytes.ts'
 import type { Real } from '../codec/json-numbers.ts'
 import type { Json } from '../codec/json-reader.ts'
 import { LargeText } from '../codec/large-text.ts'
@@ -15,6 +16,7 @@ import { codecOf } from '../compute/codec-work.ts'
 import type { Machine } from '../compute/execute.ts'
 import { LossdError } from '../errors.ts'
 import { BinaryBody } from './binary-bodies.ts'
+import { takeChunks } from './chunks.ts'
 import { bodyTooLarge } from './replies.ts'
 
 export interface BodySettings {
@@ -117,58 +119,80 @@ async function receiveText (
   payload: Readable, length: number, heap: Heap, lease: Lease
 ): Promise<LargeText> {
   let text: LargeText | undefined
-  let fault: unknown
-  try {
-    text = new LargeText(heap, lease, length, codecOf(heap).count)
-  } catch (reason) {
-    // It is told when all has come: a client that is still sending may not see a reply.
-    fault = reason
-  }
-  const bytes = await receive(payload, length, chunk => { text?.write(chunk) })
-  if (text === undefined) throw fault
-  if (bytes !== length) throw wrongLength(length, bytes)
+  const bytes = await receive(payload, length, chunk => {
+    text ??= new LargeText(heap, lease, length, codecOf(heap).count)
+    text.write(chunk)
+  })
+  if (text === undefined || bytes !== length) throw wrongLength(length, bytes)
   return text
 }
 
-/** Where no length is announced, a text goes into the heap when it has come. */
+/**
+ * Where no length is announced, a text waits in the heap until it has come. Many chunks may be a
+ * byte long: none is kept.
+ */
 async function receiveChunks (
   payload: Readable, bytesMax: number, heap: Heap, lease: Lease
 ): Promise<LargeText | Buffer> {
-  const chunks: Buffer[] = []
-  const bytes = await receive(payload, bytesMax, chunk => { chunks.push(chunk) })
-  if (bytes <= padTextMax) return Buffer.concat(chunks, bytes)
-  const text = new LargeText(heap, lease, bytes, codecOf(heap).count)
-  for (const chunk of chunks) {
-    text.write(chunk)
-    await otherWork()
+  const waiting = heap.lease()
+  const blocks: Buffer[] = []
+  let end = 0
+  let free = 0
+  try {
+    const bytes = await receive(payload, bytesMax, chunk => {
+      for (let from = 0; from < chunk.length;) {
+        if (free === 0) {
+          const address = waiting.allocate(blockBytes)
+          free = blockBytes
+          end = address + blockBytes
+          blocks.push(heap.bytes.subarray(address, end))
+        }
+        const part = chunk.subarray(from, from + free)
+        copyBytes(part, heap, end - free)
+        free -= part.length
+        from += part.length
+      }
+    })
+    if (bytes <= padTextMax) return Buffer.concat(blocks, bytes)
+    const text = new LargeText(heap, lease, bytes, codecOf(heap).count)
+    for (const [index, block] of blocks.entries()) {
+      text.write(block.subarray(0, bytes - index * blockBytes))
+      await otherWork()
+    }
+    return text
+  } finally {
+    waiting.end()
   }
-  return text
 }
 
-const turnBytes = 64 << 10
+const blockBytes = 64 << 10
 
-/** Hands on each chunk and resolves with the bytes received. Throws BODY_TOO_LARGE. */
+/**
+ * Hands on each chunk and resolves with the bytes received. Throws BODY_TOO_LARGE; when all has
+ * come, what `take` throws.
+ */
 function receive (
   payload: Readable, bytesMax: number, take: (chunk: Buffer) => void
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     let bytes = 0
-    let paused = 0
-    payload.on('data', (chunk: Buffer) => {
+    let fault: unknown
+    takeChunks(payload, chunk => {
       bytes += chunk.length
-      if (bytes <= bytesMax) {
+      if (bytes > bytesMax) fault = bodyTooLarge(bytesMax, undefined)
+      if (bytes > bytesMax) reject(fault)
+      if (fault !== undefined) return
+      try {
         take(chunk)
-        // A socket may give megabytes in one turn of the loop; others are to have theirs.
-        if (bytes - paused < turnBytes) return
-        paused = bytes
-        payload.pause()
-        setImmediate(() => { payload.resume() })
-        return
+      } catch (reason) {
+        // A client that is still sending may not see a reply.
+        fault = reason
       }
-      payload.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error')
-      reject(bodyTooLarge(bytesMax, undefined))
     })
-    payload.on('end', () => { resolve(bytes) })
+    payload.on('end', () => {
+      if (fault === undefined) resolve(bytes)
+      else reject(fault)
+    })
     payload.on('error', reject)
   })
 }

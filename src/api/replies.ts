@@ -7,6 +7,7 @@ import { Printout } from '../codec/printout.ts'
 import { codecOf } from '../compute/codec-work.ts'
 import { type ErrorPlace, LossdError, shown } from '../errors.ts'
 import { BinaryBody } from './binary-bodies.ts'
+import { discardRest } from './chunks.ts'
 import { formatsOf, typesOf } from './formats.ts'
 
 /** The body of an error reply. */
@@ -136,6 +137,7 @@ const copiedBytesMax = 64 << 10
 /** Sends an error as problem+json; what is no error of the table is logged and becomes INTERNAL. */
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
   endBody(request)
+  discardRest(request.raw)
   const error = errorOf(thrown, request)
   const status = statusFor(error, request)
   if (status >= 500 && !error.row.retryable) {
