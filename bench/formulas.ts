@@ -3,7 +3,7 @@
 // noisy machine slows now one and now the other.
 
 import { define } from '../src/formulas/define.ts'
-import { enableRelaxedSimd, loadAssembler } from '../src/kernels/assemble.ts'
+import { enableRelaxedSimd } from '../src/kernels/assemble.ts'
 import { losses } from '../src/losses/index.ts'
 import { digits, race, table } from './measure.ts'
 import { createMachine, prepareCall } from './prepare.ts'
@@ -13,7 +13,6 @@ const goal = 0.9
 const attempts = 4
 
 const kind = { precision: 'f32', relaxed: enableRelaxedSimd() } as const
-await loadAssembler()
 const machine = createMachine(512)
 const rows: { readonly cells: string[], readonly ratio: number }[] = []
 for (const loss of losses) {

@@ -1,7 +1,7 @@
 // Common losses at several sizes, loss and gradient, by the compiled program beside the loop one
 // would write in JavaScript, and beside a copy of as many bytes: the limit that memory sets.
 
-import { enableRelaxedSimd, loadAssembler } from '../src/kernels/assemble.ts'
+import { enableRelaxedSimd } from '../src/kernels/assemble.ts'
 import { type Competitor, digits, median, race, table } from './measure.ts'
 import { plain } from './plain.ts'
 import { createMachine, type Precision, prepare } from './prepare.ts'
@@ -15,7 +15,6 @@ const kinds: readonly (Precision & { readonly name: string })[] = [
 ]
 
 const relaxed = enableRelaxedSimd()
-await loadAssembler()
 const machine = createMachine(1024)
 const compiled: number[] = []
 const rows: string[][] = []

@@ -1,6 +1,6 @@
 // Every loss of the table, loss and gradients at about 1e5 elements, by the compiled program.
 
-import { enableRelaxedSimd, loadAssembler } from '../src/kernels/assemble.ts'
+import { enableRelaxedSimd } from '../src/kernels/assemble.ts'
 import { losses } from '../src/losses/index.ts'
 import { digits, median, race, table } from './measure.ts'
 import { createMachine, type Precision, prepareCall } from './prepare.ts'
@@ -13,7 +13,6 @@ const kinds: readonly (Precision & { readonly name: string })[] = [
 ]
 
 const relaxed = enableRelaxedSimd()
-await loadAssembler()
 const machine = createMachine(1024)
 const compiled: number[] = []
 const rows: string[][] = []

@@ -3,8 +3,8 @@
 
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { compile, compileProduct, type Form, hasRelaxed, place }
-  from '../test/kernels/matmul-module.ts'
+import { assemble, loadAssembler } from '../src/kernels/assemble.ts'
+import { compileProduct, type Form, hasRelaxed, place } from '../test/kernels/matmul-module.ts'
 import { type Competitor, digits, race, table } from './measure.ts'
 
 const layouts = {
@@ -29,6 +29,7 @@ export interface MatmulRow {
 /** Measures all shapes and layouts, float32, with and without relaxed SIMD. */
 export async function run (): Promise<MatmulRow[]> {
   const rows: MatmulRow[] = []
+  await loadAssembler()
   for (const relaxed of hasRelaxed ? [false, true] : [false]) {
     const peak = peakOf(relaxed)
     for (const [m, k, n] of shapes) {
@@ -72,7 +73,7 @@ function peakOf (relaxed: boolean): Competitor & { readonly operations: number }
   const step = (sum: string): string => relaxed
     ? `(f32x4.relaxed_madd ${sum} (local.get 1) (local.get 2))`
     : `(f32x4.add (f32x4.mul ${sum} (local.get 1)) (local.get 2))`
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(compile(`
+  const instance = new WebAssembly.Instance(assemble(`(module
     (func (export "peak") (param i32) (result v128)
       (local v128 v128 ${sums.map(() => 'v128').join(' ')})
       (loop $next
@@ -80,15 +81,10 @@ function peakOf (relaxed: boolean): Competitor & { readonly operations: number }
         (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
         (br_if $next (local.get 0)))
       ${sums.reduce((a, b) => `(v128.xor ${a} ${b})`)})
-    (func (export "run") (drop (call 0 (i32.const ${turns}))))`)), imports())
+    (func (export "run") (drop (call 0 (i32.const ${turns})))))`))
   const { run } = instance.exports
   if (typeof run !== 'function') throw new Error('the peak is not exported')
   return { name: 'peak', run: () => run(), operations: turns * sums.length * 8 }
-}
-
-function imports () {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true })
-  return { lossd: { memory, thread: new WebAssembly.Global({ value: 'i32' }, 0) } }
 }
 
 function operand (rows: number, columns: number, rowMajor: boolean): Parameters<typeof place>[2] {

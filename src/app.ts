@@ -15,7 +15,7 @@ import { startCodec } from './compute/codec-work.ts'
 import { Pool } from './compute/pool.ts'
 import { Workshop } from './compute/workshop.ts'
 import { type Config, ConfigError } from './config.ts'
-import { enableRelaxedSimd, hasRelaxedSimd, loadAssembler } from './kernels/assemble.ts'
+import { enableRelaxedSimd, hasRelaxedSimd } from './kernels/assemble.ts'
 import type { Doer } from './kernels/apart.ts'
 import { lossWork } from './kernels/loss-compile.ts'
 import { LossPrograms } from './kernels/loss-program.ts'
@@ -105,7 +105,7 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     openapi: () => server.swagger(),
     listen: (host, port) => server.listen({ host, port }),
     async start () {
-      await Promise.all([startCodec(machine), loadAssembler(), pool.ready])
+      await Promise.all([startCodec(machine), pool.ready])
       const wrong = await selfTest({ machine })
       if (wrong.length > 0) logger.fatal({ wrong }, 'the self-test of the kernels failed')
       lifecycle.state = wrong.length > 0 ? 'failed' : 'ready'

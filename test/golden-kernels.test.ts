@@ -12,7 +12,7 @@ import { define } from '../src/formulas/define.ts'
 import type { Definition, TensorKind } from '../src/formulas/definition.ts'
 import { withMembers } from '../src/formulas/members.ts'
 import { resolveKinds } from '../src/formulas/kinds.ts'
-import { enableRelaxedSimd, loadAssembler } from '../src/kernels/assemble.ts'
+import { enableRelaxedSimd } from '../src/kernels/assemble.ts'
 import { LossPrograms } from '../src/kernels/loss-program.ts'
 import { findLoss, losses } from '../src/losses/index.ts'
 import { evaluateLoss } from './evaluate-loss.ts'
@@ -22,7 +22,6 @@ t.setTimeout(600_000)
 
 const definitions = new Map(losses.map(loss => [loss.name, define(loss.formula, { rules: loss })]))
 const isRelaxed = enableRelaxedSimd()
-await loadAssembler()
 const heap = Heap.create({ bytes: 64 << 20 })
 const pool = new Pool({ memory: heap.memory, threads: 1, inlineAlwaysUs: 1e9 })
 await pool.ready

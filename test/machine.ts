@@ -7,7 +7,6 @@ import type { Lease } from '../src/buffer/lease.ts'
 import { allocateTensor, type Tensor, viewOf } from '../src/buffer/tensor.ts'
 import { Pool, type PoolSettings } from '../src/compute/pool.ts'
 import type { Definition, TensorKind } from '../src/formulas/definition.ts'
-import { loadAssembler } from '../src/kernels/assemble.ts'
 import { LossPrograms } from '../src/kernels/loss-program.ts'
 import { evaluateLoss } from './evaluate-loss.ts'
 
@@ -53,7 +52,6 @@ export interface LossMachine {
 export async function createMachine (
   settings: Omit<PoolSettings, 'memory'> = { threads: 1, inlineAlwaysUs: 1e9 }
 ): Promise<LossMachine> {
-  await loadAssembler()
   const heap = Heap.create({ bytes: 64 << 20 })
   const pool = new Pool({ memory: heap.memory, ...settings })
   const forget = (program: { readonly id: number }): void => pool.forget(program.id)

@@ -4,7 +4,6 @@
 import t from 'tap'
 import { gradient } from '../src/formulas/gradient.ts'
 import { Graph, type Node } from '../src/formulas/graph.ts'
-import { loadAssembler } from '../src/kernels/assemble.ts'
 import { compileProgram } from '../src/kernels/compile.ts'
 import { findOp, type Op, ops } from '../src/ops/index.ts'
 import { structural } from '../src/ops/structural.ts'
@@ -40,8 +39,6 @@ const ranges: Readonly<Record<string, Readonly<Record<string, readonly [number, 
 const conditions: Readonly<Record<string, readonly string[]>> = {
   and: ['a', 'b'], or: ['a', 'b'], not: ['a'], where: ['c']
 }
-
-t.before(() => loadAssembler())
 
 // An op of the graph that has no row: its derivative is made of axes, not of a text.
 const take = { name: 'take', arguments: ['a', 'i'], derivative: ['', null] }

@@ -4,18 +4,17 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { LossdError } from '../errors.ts'
 import type { Work } from '../kernels/apart.ts'
-import { loadAssembler } from '../kernels/assemble.ts'
 import type { Order, Outcome } from './workshop-message.ts'
 
 const modules = workerData as readonly string[]
-await Promise.all([loadAssembler(), ...modules.map(module => import(module))])
+await Promise.all(modules.map(module => import(module)))
 parentPort?.on('message', (order: Order) => { void answer(order) })
 send({ up: true })
 
 async function answer ({ module, name, given }: Order): Promise<void> {
   try {
     const exported = await import(module) as Readonly<Record<string, Work<unknown, unknown>>>
-    send({ made: exported[name]?.run(given) })
+    send({ made: await exported[name]?.run(given) })
   } catch (fault) {
     send(fault instanceof LossdError
       ? { code: fault.code, message: fault.message, errors: fault.errors }

@@ -7,7 +7,9 @@ import type { Access, AddressWriter, Position } from './addresses.ts'
 import { bytesOf, elementAt } from './elements.ts'
 import type { LaneWriter } from './lane-writer.ts'
 import type { Levels } from './levels.ts'
-import { behind, get, set } from './shorthand.ts'
+import {
+  end, get, given, i32, laneOp, load, op, otherwise, set, store, storeLane
+} from './shorthand.ts'
 import type { FunctionText, Precision } from './text.ts'
 
 export class AccessWriter {
@@ -42,38 +44,39 @@ export class AccessWriter {
   /** Writes lanes to a tensor of the computing datatype. */
   store (access: Access, value: Lane, at: Position): void {
     const { lines } = this.#writer.into
-    const store = (address: string, lane: number): string =>
-      `(${this.#precision}.store ${address} ${this.#writer.extract(value, lane)})`
-    if (!this.#varies(access)) lines.push(store(get(this.#addresses.pointer(access)), 0))
+    const number = (address: string, lane: number): string =>
+      store(`${this.#precision}.store`, address, this.#writer.extract(value, lane))
+    if (!this.#varies(access)) lines.push(number(get(this.#addresses.pointer(access)), 0))
     else if (this.#addresses.isContiguous(access)) this.#storeVector(access, value, at, lines)
     else {
       for (let lane = 0; lane < this.#writer.count; lane++) {
         const address = this.#addresses.laneAddress(access, at, lane)
-        lines.push(ifCounts(at, lane, store(address, lane)))
+        lines.push(ifCounts(at, lane, number(address, lane)))
       }
     }
   }
 
   /** Adds lanes to what lies there, one after the other where they may meet. */
   add (access: Access, value: Lane, at: Position): void {
-    const { type, count } = this.#writer
+    const { type: vector, count } = this.#writer
     if (this.#addresses.variesByPosition(access) && this.#addresses.isContiguous(access)) {
-      this.store(access, this.#writer.op(`${type}.add`, this.load(access, at), value), at)
+      this.store(access, this.#writer.op(`${vector}.add`, this.load(access, at), value), at)
       return
     }
     // Most of what goes to few places is 0. What others use, too, is not to be known inside only.
     this.#addresses.pointer(access)
     for (const gather of access.gathers) this.#addresses.gathered(access, gather)
     const { lines } = this.#writer.into
-    lines.push(`(if (v128.any_true ${get(value)}) (then`)
+    const type = this.#precision
+    lines.push(given(op('v128.any_true', get(value))))
     for (let lane = 0; lane < count; lane++) {
-      const address = this.#fn.local('i32', 'q')
-      const number = `(${this.#precision}.add (${this.#precision}.load ${get(address)}) ${
-        this.#writer.extract(value, lane)})`
+      const address = this.#fn.local('i32')
+      const number = op(`${type}.add`, load(`${type}.load`, get(address)),
+        this.#writer.extract(value, lane))
       lines.push(set(address, this.#addresses.laneAddress(access, at, lane)),
-        ifCounts(at, lane, `(${this.#precision}.store ${get(address)} ${number})`))
+        ifCounts(at, lane, store(`${type}.store`, get(address), number)))
     }
-    lines.push('))')
+    lines.push(end)
   }
 
   #varies (access: Access): boolean {
@@ -85,8 +88,8 @@ export class AccessWriter {
     const { block } = this.#levels.at(this.#addresses.level(access))
     const address = get(this.#addresses.pointer(access))
     const text = access.datatype === 'real'
-      ? `(v128.load${8 * this.#writer.bytes}_splat ${address})`
-      : `(${this.#writer.type}.splat ${this.#number(access.datatype, address)})`
+      ? load(`v128.load${8 * this.#writer.bytes}_splat`, address)
+      : op(`${this.#writer.type}.splat`, this.#number(access.datatype, address))
     return this.#fn.once(block, `load ${access.key}`, 'v128', () => text) as Lane
   }
 
@@ -95,21 +98,21 @@ export class AccessWriter {
     const pointer = get(this.#addresses.lanePointer(access, at))
     const bytes = bytesOf(datatype, this.#precision)
     const first = at.copy * this.#writer.count * bytes
-    if (datatype === 'real') return this.#writer.value(`(v128.load ${behind(pointer, first)})`)
-    return this.#assemble(lane => this.#number(datatype, behind(pointer, first + lane * bytes)))
+    if (datatype === 'real') return this.#writer.value(load('v128.load', pointer, first))
+    return this.#assemble(lane => this.#number(datatype, pointer, first + lane * bytes))
   }
 
   #assemble (lane: (index: number) => string): Lane {
     const { type, count } = this.#writer
-    let text = `(${type}.splat ${lane(0)})`
+    let text = op(`${type}.splat`, lane(0))
     for (let index = 1; index < count; index++) {
-      text = `(${type}.replace_lane ${index} ${text} ${lane(index)})`
+      text = laneOp(`${type}.replace_lane`, index, text, lane(index))
     }
     return this.#writer.value(text)
   }
 
-  #number (datatype: Node['datatype'], operand: string): string {
-    return elementAt(operand, datatype, this.#precision)
+  #number (datatype: Node['datatype'], address: string, offset = 0): string {
+    return elementAt(address, datatype, this.#precision, { offset })
   }
 
   // The last vector of a row may reach beyond it: then its lanes are stored one by one.
@@ -117,22 +120,22 @@ export class AccessWriter {
     const pointer = get(this.#addresses.lanePointer(access, at))
     const { bytes, count } = this.#writer
     const first = at.copy * 16
-    const whole = `(v128.store ${behind(pointer, first)} ${get(value)})`
+    const whole = store('v128.store', pointer, get(value), first)
     if (at.rest === null) {
       lines.push(whole)
       return
     }
-    lines.push(`(if (i32.ge_u ${get(at.rest)} (i32.const ${count})) (then ${whole}) (else`)
+    lines.push(given(op('i32.ge_u', get(at.rest), i32(count))), whole, otherwise)
     for (let lane = 0; lane < count - 1; lane++) {
-      const operand = `offset=${first + lane * bytes} ${lane} ${pointer}`
-      lines.push(ifCounts(at, lane, `(v128.store${8 * bytes}_lane ${operand} ${get(value)})`))
+      lines.push(ifCounts(at, lane,
+        storeLane(`v128.store${8 * bytes}_lane`, lane, pointer, get(value), first + lane * bytes)))
     }
-    lines.push('))')
+    lines.push(end)
   }
 }
 
 // The first lane always counts.
 function ifCounts (at: Position, lane: number, text: string): string {
   if (at.rest === null || lane === 0) return text
-  return `(if (i32.gt_u ${get(at.rest)} (i32.const ${lane})) (then ${text}))`
+  return given(op('i32.gt_u', get(at.rest), i32(lane))) + text + end
 }

@@ -10,7 +10,7 @@
 
 import type { Lane } from '../ops/op.ts'
 import type { LaneWriter } from './lane-writer.ts'
-import { get, set } from './shorthand.ts'
+import { f64, get, i32, laneOp, lanesOf, minus, op, set, shuffled } from './shorthand.ts'
 import type { FunctionText } from './text.ts'
 
 export type Gathering = 'sum' | 'max' | 'min' | 'any'
@@ -28,16 +28,16 @@ export class Accumulator {
   readonly #number: string
 
   constructor (fn: FunctionText, writer: LaneWriter, op: Gathering) {
-    const four = (hint: string): Four => {
-      const local = (): string => fn.local('v128', hint)
+    const four = (): Four => {
+      const local = (): string => fn.local('v128')
       return [local(), local(), local(), local()]
     }
     this.#fn = fn
     this.#writer = writer
     this.#op = op
-    this.#vectors = four('a')
-    this.#nan = op === 'max' || op === 'min' ? four('x') : null
-    this.#number = fn.local('f64', 'a')
+    this.#vectors = four()
+    this.#nan = op === 'max' || op === 'min' ? four() : null
+    this.#number = fn.local('f64')
   }
 
   get #type (): string { return this.#writer.type }
@@ -45,7 +45,7 @@ export class Accumulator {
 
   /** Starts from nothing. */
   clear (lines: string[]): void {
-    lines.push(set(this.#number, '(f64.const 0)'))
+    lines.push(set(this.#number, zero))
     this.#empty(lines, 4)
   }
 
@@ -56,8 +56,8 @@ export class Accumulator {
 
   #empty (lines: string[], copies: number): void {
     for (const vector of this.#vectors.slice(0, copies)) lines.push(set(vector, this.#nothing()))
-    const zero = get(this.#writer.constant(0))
-    for (const nan of this.#nan?.slice(0, copies) ?? []) lines.push(set(nan, zero))
+    const none = get(this.#writer.constant(0))
+    for (const nan of this.#nan?.slice(0, copies) ?? []) lines.push(set(nan, none))
   }
 
   // What nothing adds up to: 0, −∞ or +∞ in all lanes.
@@ -71,17 +71,17 @@ export class Accumulator {
     const vector = this.#vectors[copy] as string
     const nan = this.#nan?.[copy]
     if (nan === undefined) {
-      const counted = mask === null ? get(value) : `(v128.and ${get(value)} ${get(mask)})`
-      const op = this.#op === 'any' ? 'v128.or' : `${this.#type}.add`
-      lines.push(set(vector, `(${op} ${get(vector)} ${counted})`))
+      const counted = mask === null ? get(value) : op('v128.and', get(value), get(mask))
+      const instruction = this.#op === 'any' ? 'v128.or' : `${this.#type}.add`
+      lines.push(set(vector, op(instruction, get(vector), counted)))
       return
     }
     const counted = mask === null
       ? get(value)
-      : `(v128.bitselect ${get(value)} ${this.#nothing()} ${get(mask)})`
+      : op('v128.bitselect', get(value), this.#nothing(), get(mask))
     const taken = get(this.#local(lines, counted))
-    lines.push(set(vector, `(${this.#type}.p${this.#op} ${get(vector)} ${taken})`),
-      set(nan, `(v128.or ${get(nan)} (${this.#type}.ne ${taken} ${taken}))`))
+    lines.push(set(vector, op(`${this.#type}.p${this.#op}`, get(vector), taken)),
+      set(nan, op('v128.or', get(nan), op(`${this.#type}.ne`, taken, taken))))
   }
 
   /** Takes a · b into a sum, fused where that is allowed. */
@@ -99,23 +99,23 @@ export class Accumulator {
   /** Ends a block: the vectors' sum goes to float64. */
   flush (lines: string[]): void {
     if (this.#op !== 'sum') return
-    const [a, b, c, d] = this.#vectors.map(get)
+    const [a, b, c, d] = this.#vectors.map(get) as [string, string, string, string]
     const add = `${this.#type}.add`
-    const sum = this.#local(lines, `(${add} (${add} ${a} ${b}) (${add} ${c} ${d}))`)
-    const pair = get(this.#local(lines, this.#single ? `(f64x2.add ${halves(sum)})` : get(sum)))
-    this.#addWide(lines,
-      `(f64.add (f64x2.extract_lane 0 ${pair}) (f64x2.extract_lane 1 ${pair}))`)
+    const sum = this.#local(lines, op(add, op(add, a, b), op(add, c, d)))
+    const pair = get(this.#local(lines, this.#single ? op('f64x2.add', ...halves(sum)) : get(sum)))
+    this.#addWide(lines, op('f64.add', laneOp('f64x2.extract_lane', 0, pair),
+      laneOp('f64x2.extract_lane', 1, pair)))
     this.clearVectors(lines, 4)
   }
 
   #addWide (lines: string[], number: string): void {
-    lines.push(set(this.#number, `(f64.add ${get(this.#number)} ${number})`))
+    lines.push(set(this.#number, op('f64.add', get(this.#number), number)))
   }
 
   /** The result as a text of type f64: of a total, at the end of a chunk. */
   number (lines: string[]): string {
     if (this.#op === 'sum') return get(this.#number)
-    if (this.#op === 'any') return `(f64.convert_i32_u ${anySet(this.#vectors)})`
+    if (this.#op === 'any') return op('f64.convert_i32_u', anySet(this.#vectors))
     return this.#wideLane(this.#extreme(lines))
   }
 
@@ -124,25 +124,26 @@ export class Accumulator {
     if (this.#op !== 'sum') return this.#extreme(lines)
     const number = get(this.#number)
     return this.#local(lines,
-      `(${this.#type}.splat ${this.#single ? `(f32.demote_f64 ${number})` : number})`)
+      op(`${this.#type}.splat`, this.#single ? op('f32.demote_f64', number) : number))
   }
 
   // The first lane as a text of type f64.
   #wideLane (value: Lane): string {
     const number = this.#writer.extract(value, 0)
-    return this.#single ? `(f64.promote_f32 ${number})` : number
+    return this.#single ? op('f64.promote_f32', number) : number
   }
 
   // Maximum over copies and lanes, in all lanes; NaN if there was one.
   #extreme (lines: string[]): Lane {
-    const op = `${this.#type}.p${this.#op}`
-    const [a, b, c, d] = this.#vectors.map(get)
-    const all = this.#local(lines, `(${op} (${op} ${a} ${b}) (${op} ${c} ${d}))`)
-    const half = this.#local(lines, `(${op} ${get(all)} ${upper(all)})`)
-    const odd = shuffled('4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11', half)
-    const extreme = this.#single ? `(${op} ${get(half)} ${odd})` : get(half)
-    const nan = `(i32x4.splat (i32.sub (i32.const 0) ${anySet(this.#nan ?? this.#vectors)}))`
-    return this.#local(lines, `(v128.or ${extreme} ${nan})`)
+    const more = `${this.#type}.p${this.#op}`
+    const [a, b, c, d] = this.#vectors.map(get) as [string, string, string, string]
+    const all = this.#local(lines, op(more, op(more, a, b), op(more, c, d)))
+    const half = this.#local(lines, op(more, get(all), upper(all)))
+    const odd = shuffled([4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11],
+      get(half), get(half))
+    const extreme = this.#single ? op(more, get(half), odd) : get(half)
+    const nan = op('i32x4.splat', minus(i32(0), anySet(this.#nan ?? this.#vectors)))
+    return this.#local(lines, op('v128.or', extreme, nan))
   }
 
   /** Starts a row beside the lanes: float64 lanes behind each vector. */
@@ -152,9 +153,9 @@ export class Accumulator {
       return
     }
     for (let copy = 0; copy < copies; copy++) {
-      const wide = this.#wide[copy] ?? [this.#fn.local('v128', 'w'), this.#fn.local('v128', 'w')]
+      const wide = this.#wide[copy] ?? [this.#fn.local('v128'), this.#fn.local('v128')]
       this.#wide[copy] = wide
-      for (const half of wide) lines.push(set(half, '(v128.const i64x2 0 0)'))
+      for (const half of wide) lines.push(set(half, zeros))
     }
   }
 
@@ -164,12 +165,12 @@ export class Accumulator {
     for (const [copy, [low, high]] of this.#wide.slice(0, copies).entries()) {
       const vector = this.#vectors[copy] as string
       const add = (half: string, value: string): void => {
-        lines.push(set(half, `(f64x2.add ${get(half)} ${value})`))
+        lines.push(set(half, op('f64x2.add', get(half), value)))
       }
       if (!this.#single) add(low, get(vector))
       else {
-        add(low, `(f64x2.promote_low_f32x4 ${get(vector)})`)
-        add(high, `(f64x2.promote_low_f32x4 ${upper(vector)})`)
+        add(low, op('f64x2.promote_low_f32x4', get(vector)))
+        add(high, op('f64x2.promote_low_f32x4', upper(vector)))
       }
     }
   }
@@ -178,30 +179,31 @@ export class Accumulator {
   lanes (lines: string[], copy: number): Lane {
     const vector = this.#vectors[copy] as string
     const nan = this.#nan?.[copy]
-    if (nan !== undefined) return this.#local(lines, `(v128.or ${get(vector)} ${get(nan)})`)
+    if (nan !== undefined) return this.#local(lines, op('v128.or', get(vector), get(nan)))
     const [low, high] = this.#wide[copy] as [string, string]
     if (!this.#single) return this.#local(lines, get(low))
-    const demoted = [low, high].map(half => `(f32x4.demote_f64x2_zero ${get(half)})`).join(' ')
+    const demoted = (half: string): string => op('f32x4.demote_f64x2_zero', get(half))
     return this.#local(lines,
-      `(i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 ${demoted})`)
+      shuffled([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23],
+        demoted(low), demoted(high)))
   }
 
-  #local (lines: string[], text: string): Lane { return this.#fn.vector(lines, text, 'a') as Lane }
+  #local (lines: string[], text: string): Lane { return this.#fn.vector(lines, text) as Lane }
 }
 
-const shuffled = (bytes: string, vector: string): string =>
-  `(i8x16.shuffle ${bytes} ${get(vector)} ${get(vector)})`
+const zero = f64(0)
+const zeros = lanesOf([0, 0])
 
 // The upper half of a vector, in the lower one.
 const upper = (vector: string): string =>
-  shuffled('8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7', vector)
+  shuffled([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7], get(vector), get(vector))
 
 // Both halves of a float32 vector as float64 lanes.
-const halves = (vector: string): string =>
-  `(f64x2.promote_low_f32x4 ${get(vector)}) (f64x2.promote_low_f32x4 ${upper(vector)})`
+const halves = (vector: string): [string, string] =>
+  [op('f64x2.promote_low_f32x4', get(vector)), op('f64x2.promote_low_f32x4', upper(vector))]
 
 // 1 if a bit is set in one of four vectors, else 0.
 const anySet = (vectors: Four): string => {
-  const [a, b, c, d] = vectors.map(get)
-  return `(v128.any_true (v128.or (v128.or ${a} ${b}) (v128.or ${c} ${d})))`
+  const [a, b, c, d] = vectors.map(get) as [string, string, string, string]
+  return op('v128.any_true', op('v128.or', op('v128.or', a, b), op('v128.or', c, d)))
 }

@@ -12,7 +12,7 @@ import type { Levels } from './levels.ts'
 import type { RecordLayout } from './record.ts'
 import type { Stored } from './schedule.ts'
 import { noAxis } from './walk-plan.ts'
-import { below, get, minus, plus, times, wordAt } from './shorthand.ts'
+import { below, get, i32, laneOp, minus, op, plus, select, times, wordAt } from './shorthand.ts'
 import type { Block, FunctionText, Precision } from './text.ts'
 
 /** A tensor as a loop reads or writes it. */
@@ -80,9 +80,9 @@ export class AddressWriter {
 
   /** The length of an axis, in a local. */
   length (axis: Axis): string {
-    if (axis === noAxis) return this.#fn.once(this.#fn.entry, 'one', 'i32', () => '(i32.const 1)')
+    if (axis === noAxis) return this.#fn.once(this.#fn.entry, 'one', 'i32', () => i32(1))
     const name = `length ${originalAxis(axis)}`
-    return this.#fn.once(this.#fn.entry, name, 'i32', () => wordAt(this.#record.word(name)), 'n')
+    return this.#fn.once(this.#fn.entry, name, 'i32', () => wordAt(this.#record.word(name)))
   }
 
   /** True if each lane has an element by its position, rather than one for all. */
@@ -117,10 +117,10 @@ export class AddressWriter {
     const pointer = this.#pointer(access, level)
     const lanes = this.#levels.lanes
     const distance = this.#fn.once(this.#levels.at(lanes).block, `distance ${bytes}`, 'i32', () =>
-      times(get(at.lane), bytes), 'd')
+      times(get(at.lane), bytes))
     const { block } = this.#levels.at(Math.max(level, lanes))
     return this.#fn.once(block, `lanes ${access.key}`, 'i32', () =>
-      minus(plus(get(pointer), get(distance)), bytes * stepAlong(access, this.#levels.lane)), 'q')
+      minus(plus(get(pointer), get(distance)), bytes * stepAlong(access, this.#levels.lane)))
   }
 
   /** The address of one lane's element; lanes beyond the end read the last one again. */
@@ -133,7 +133,7 @@ export class AddressWriter {
       const position = plus(get(at.lane), at.copy * this.#writer.count + lane - step)
       const held = at.rest === null && step === 0
         ? position
-        : `(select ${position} ${minus(length, 1)} ${below(position, length)})`
+        : select(position, minus(length, 1), below(position, length))
       address = plus(address, times(held, this.#stride(access, axis)))
     }
     return access.gathers.filter(isVarying).reduce((sum, gather) =>
@@ -165,7 +165,7 @@ export class AddressWriter {
     const before = level === 0 ? this.#base(access) : this.#pointer(access, level - 1)
     if (terms.length === 0) return before
     return this.#fn.once(block, `pointer ${access.key}`, 'i32', () =>
-      terms.reduce(plus, get(before)), 'p')
+      terms.reduce((sum, term) => plus(sum, term), get(before)))
   }
 
   // The place a step before a position, or another one where the axis has none.
@@ -173,23 +173,23 @@ export class AddressWriter {
     if (step === 0) return position
     return this.#fn.once(into, `place ${axis} ${step}`, 'i32', () => {
       const place = minus(get(position), step)
-      return `(select ${place} ${get(position)} ${below(place, get(this.length(axis)))})`
-    }, 'j')
+      return select(place, get(position), below(place, get(this.length(axis))))
+    })
   }
 
   #base ({ place }: Access): string {
     return this.#fn.once(this.#fn.entry, `address ${place}`, 'i32', () =>
-      wordAt(this.#record.word(place)), 'p')
+      wordAt(this.#record.word(place)))
   }
 
   // Bytes from one position along an axis to the next.
   #stride ({ layout, datatype }: Access, axis: Axis): string {
     const bytes = bytesOf(datatype, this.#precision)
     const after = layout.slice(layout.indexOf(axis) + 1)
-    if (after.length === 0) return `(i32.const ${bytes})`
+    if (after.length === 0) return i32(bytes)
     const key = `stride ${bytes} ${after.map(originalAxis).join()}`
     const stride = this.#fn.once(this.#fn.entry, key, 'i32', () => times(
-      after.map(next => get(this.length(next))).reduce((a, b) => times(a, b)), bytes), 's')
+      after.map(next => get(this.length(next))).reduce((a, b) => times(a, b)), bytes))
     return get(stride)
   }
 
@@ -198,7 +198,7 @@ export class AddressWriter {
     const offsets = gather.varies
       ? get(this.gathered(access, gather))
       : this.#offsets(access, gather)
-    return `(i32x4.extract_lane ${lane} ${offsets})`
+    return laneOp('i32x4.extract_lane', lane, offsets)
   }
 
   /** Bytes to the gathered positions of all lanes, a local of the present block. */
@@ -212,21 +212,21 @@ export class AddressWriter {
   #offsets (access: Access, { axis, lane: index }: Gather): string {
     const { type } = this.#writer
     const last = this.#fn.once(this.#fn.entry, `last ${originalAxis(axis)}`, 'v128', () =>
-      `(${type}.splat (${this.#precision}.convert_i32_s ${
-        minus(get(this.length(axis)), 1)}))`, 'n')
-    const held = `(${type}.pmax ${get(this.#writer.constant(0))} (${type}.pmin ${get(index)} ${
-      get(last)}))`
+      op(`${type}.splat`, op(`${this.#precision}.convert_i32_s`,
+        minus(get(this.length(axis)), 1))))
+    const held = op(`${type}.pmax`, get(this.#writer.constant(0)),
+      op(`${type}.pmin`, get(index), get(last)))
     const truncate = type === 'f64x2' ? 'trunc_sat_f64x2_s_zero'
       : this.#writer.relaxed ? 'relaxed_trunc_f32x4_s' : 'trunc_sat_f32x4_s'
-    const places = `(i32x4.${truncate} ${held})`
+    const places = op(`i32x4.${truncate}`, held)
     if (access.layout.at(-1) === axis) {
       const bytes = bytesOf(access.datatype, this.#precision)
-      return `(i32x4.shl ${places} (i32.const ${Math.log2(bytes)}))`
+      return op('i32x4.shl', places, i32(Math.log2(bytes)))
     }
     const stride = this.#stride(access, axis)
     const strides = this.#fn.once(this.#fn.entry, `lanes of ${stride}`, 'v128', () =>
-      `(i32x4.splat ${stride})`, 's')
-    return `(i32x4.mul ${places} ${get(strides)})`
+      op('i32x4.splat', stride))
+    return op('i32x4.mul', places, get(strides))
   }
 }
 

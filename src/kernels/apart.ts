@@ -14,7 +14,7 @@ export interface Work<Given, Made> {
   readonly module: string
   /** What the module exports this very object as. */
   readonly name: string
-  run (given: Given): Made
+  run (given: Given): Made | Promise<Made>
   /** A guess of how long it takes, from the lengths of texts: less goes first. 0 if it is short. */
   weigh? (given: Given): number
 }

@@ -1,45 +1,62 @@
-// WAT text → module, by wabt. wabt is itself WebAssembly: loading it takes some ten milliseconds,
-// so a thread that assembles loads it once, and one that does not never.
+// WAT, the text of modules, by wabt: what people read of a kernel, and what is written by hand.
+// wabt is itself WebAssembly, and loading it takes 150 ms of a CPU: only who needs WAT waits for
+// it. And what an engine must be told and asked before its first module.
 
 import v8 from 'node:v8'
 import type wabt from 'wabt'
 
-type Assembler = Awaited<ReturnType<typeof wabt>>
+type Tools = Awaited<ReturnType<typeof wabt>>
 
-let assembler: Assembler | null = null
+const features = { simd: true, threads: true, relaxed_simd: true }
 
-/** Must have ended before the first program is compiled. */
-export async function loadAssembler (): Promise<void> {
-  if (assembler !== null) return
-  // Functions are compiled with their module, not when they are first called: a large one would
-  // hold up the thread that calls it, and that may be the main thread.
-  v8.setFlagsFromString('--no-wasm-lazy-compilation')
-  const { default: load } = await import('wabt')
-  // To Node 24 a module that is being compiled is no reason to stay alive.
-  const alive = setInterval(() => {}, 1000)
-  try {
-    assembler = await load()
-  } finally {
-    clearInterval(alive)
-  }
-}
+let tools: Tools | null = null
 
-/** Assembles one module; the text is our own, so an error in it is a bug. */
+/** Must have ended before a text is assembled. */
+export async function loadAssembler (): Promise<void> { tools ??= await load() }
+
+/** The module of a text; the text is our own, so an error in it is a bug. */
 export function assemble (text: string): WebAssembly.Module {
   return new WebAssembly.Module(binaryOf(text))
 }
 
 /** The bytes of a module, as they can be kept in a file. */
 export function binaryOf (text: string): Uint8Array<ArrayBuffer> {
-  if (assembler === null) throw new Error('loadAssembler() has not been awaited')
-  const features = { simd: true, threads: true, relaxed_simd: true }
-  const parsed = assembler.parseWat('program.wat', text, features)
+  if (tools === null) throw new Error('loadAssembler() has not been awaited')
+  const parsed = tools.parseWat('program.wat', text, features)
   try {
     return new Uint8Array(parsed.toBinary({}).buffer)
   } finally {
     parsed.destroy()
   }
 }
+
+/** The text of a module. */
+export async function textOf (bytes: Uint8Array): Promise<string> {
+  tools ??= await load()
+  const read = tools.readWasm(bytes, { ...features, readDebugNames: false })
+  try {
+    read.generateNames()
+    read.applyNames()
+    return read.toText({ foldExprs: true, inlineExport: true })
+  } finally {
+    read.destroy()
+  }
+}
+
+async function load (): Promise<Tools> {
+  const { default: load } = await import('wabt')
+  // To Node 24 a module that is being compiled is no reason to stay alive.
+  const alive = setInterval(() => {}, 1000)
+  try {
+    return await load()
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+// Functions are compiled with their module, not when they are first called: a large one would hold
+// up the thread that calls it, and that may be the main thread.
+v8.setFlagsFromString('--no-wasm-lazy-compilation')
 
 // (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …))
 const probe = new Uint8Array([

@@ -1,18 +1,18 @@
-// From the nodes of a graph to a program: lower, schedule, emit, assemble.
+// From the nodes of a graph to a program: lower, schedule, emit.
 
 import { originalAxis, type Graph } from '../formulas/graph.ts'
 import { lower } from '../formulas/lower.ts'
 import { LossdError } from '../errors.ts'
-import { assemble } from './assemble.ts'
 import { emitFinish } from './finish.ts'
 import type { Emission } from './lane-writer.ts'
 import { emitLoop } from './loop.ts'
+import { ModuleText } from './module-text.ts'
 import { emitProduct } from './product-part.ts'
 import { type Code, type Compiled, numbered, type Part } from './program.ts'
 import { RecordLayout } from './record.ts'
 import { emitRows } from './rows-part.ts'
 import { type Output, type Schedule, schedule } from './schedule.ts'
-import type { Precision } from './text.ts'
+import { FunctionText, type Precision } from './text.ts'
 
 export type { Output } from './schedule.ts'
 
@@ -29,10 +29,10 @@ export function compileProgram (request: CompileRequest): Compiled {
   return numbered(compileCode(request).code)
 }
 
-/** The same as data, and the text its module was assembled from. Throws FORMULA_TOO_LARGE. */
+/** The same as data, and the bytes of its module. Throws FORMULA_TOO_LARGE. */
 export function compileCode (request: CompileRequest): {
   readonly code: Code
-  readonly wat: string
+  readonly bytes: Uint8Array<ArrayBuffer>
 } {
   const { graph, outputs, precision, relaxed } = request
   const nodes = lower(graph, outputs.map(output => output.node))
@@ -41,15 +41,14 @@ export function compileCode (request: CompileRequest): {
   const own = plan.steps.reduce((count, step) => count + (step.kind === 'product' ? 2 : 1), 0)
   const steps = plan.steps.at(-1)?.kind === 'loop' ? own : own + 1
   const record = new RecordLayout(steps)
-  const { functions, parts } = emit(plan, {
-    record, precision, relaxed, stored: plan.stored
-  })
+  const module = new ModuleText()
+  const parts = emit(plan, { module, record, precision, relaxed, stored: plan.stored })
   const scratchWord = record.word('scratch memory')
   const scratchStrideWord = record.word('scratch stride')
   for (const output of outputs) record.word(`output ${output.name}`)
-  const wat = moduleText(functions)
+  const bytes = module.bytes()
   const code: Code = {
-    module: assemble(wat),
+    module: new WebAssembly.Module(bytes),
     steps,
     precision,
     parts,
@@ -63,7 +62,7 @@ export function compileCode (request: CompileRequest): {
     scratchWord,
     scratchStrideWord
   }
-  return { code, wat }
+  return { code, bytes }
 }
 
 /**
@@ -81,49 +80,31 @@ export function withinLimits<Result> (compile: () => Result): Result {
   }
 }
 
-// The functions of all steps. Numbers are computed when the last loop has ended; where none is
-// last, a step without chunks follows.
-function emit ({ steps, scalars }: Schedule, emission: Emission): {
-  functions: string[]
-  parts: Part[]
-} {
-  const functions = new Map<string, string>()
+// Adds the functions of all steps to the module. Numbers are computed when the last loop has ended;
+// where none is last, a step without chunks follows.
+function emit ({ steps, scalars }: Schedule, emission: Emission): Part[] {
+  const { module } = emission
   const parts: Part[] = []
   let index = 0
   for (const step of steps) {
     if (step.kind === 'loop') {
-      const { wat, part } = emitLoop(step, index, emission)
+      parts.push(emitLoop(step, index, emission))
       const totals = step.tasks.flatMap(task => task.kind === 'total' ? [task.node] : [])
       const numbers = step === steps.at(-1) ? scalars : []
-      functions.set(`k${index}`, wat)
-      functions.set(`a${index}`, emitFinish(index, totals, numbers, emission))
-      parts.push(part)
+      module.export(`a${index}`, emitFinish(index, totals, numbers, emission))
       index += 1
     } else if (step.kind === 'rows') {
-      const { part, functions: own } = emitRows(step, index, emission)
-      for (const [name, text] of own) functions.set(name, text)
-      parts.push(part)
+      parts.push(emitRows(step, index, emission))
       index += 1
     } else {
-      const { part, matmul } = emitProduct(step, index, emission)
-      for (const [name, text] of matmul.functions) functions.set(name, text)
-      for (const [place, text] of matmul.steps.entries()) functions.set(`k${index + place}`, text)
-      parts.push(part)
+      parts.push(emitProduct(step, index, emission))
       index += 2
     }
   }
   if (steps.at(-1)?.kind !== 'loop') {
-    functions.set(`k${index}`, `(func (export "k${index}") (param i32 i32 i32))`)
-    functions.set(`a${index}`, emitFinish(index, [], scalars, emission))
+    module.export(`k${index}`, new FunctionText('i32', 'i32', 'i32'))
+    module.export(`a${index}`, emitFinish(index, [], scalars, emission))
     parts.push({ kind: 'numbers', title: 'numbers' })
   }
-  return { functions: [...functions.values()], parts }
-}
-
-function moduleText (functions: readonly string[]): string {
-  return `(module
-(import "lossd" "memory" (memory 1 65536 shared))
-(import "lossd" "thread" (global $thread i32))
-${functions.join('\n')}
-)`
+  return parts
 }

@@ -1,6 +1,7 @@
 // Elements of tensors in memory: their bytes, and the text that reads one as a number.
 
 import type { Node } from '../formulas/graph.ts'
+import { load, op } from './shorthand.ts'
 import type { Precision } from './text.ts'
 
 type Datatype = Node['datatype']
@@ -15,17 +16,19 @@ export function bytesOf (datatype: Datatype, precision: Precision): number {
   }
 }
 
-/** An element as a number of type `as`; the operand is an address, perhaps with an offset. */
+/** An element some bytes behind an address, as a number of type `as`. */
 export function elementAt (
-  operand: string, datatype: Datatype, precision: Precision, as = precision
+  address: string, datatype: Datatype, precision: Precision,
+  { as = precision, offset = 0 }: { readonly as?: Precision, readonly offset?: number } = {}
 ): string {
   switch (datatype) {
-    case 'INT64': return `(${as}.convert_i64_s (i64.load ${operand}))`
-    case 'INT32': return `(${as}.convert_i32_s (i32.load ${operand}))`
-    case 'UINT8': case 'BOOL': return `(${as}.convert_i32_u (i32.load8_u ${operand}))`
+    case 'INT64': return op(`${as}.convert_i64_s`, load('i64.load', address, offset))
+    case 'INT32': return op(`${as}.convert_i32_s`, load('i32.load', address, offset))
+    case 'UINT8': case 'BOOL':
+      return op(`${as}.convert_i32_u`, load('i32.load8_u', address, offset))
     default: {
-      const number = `(${precision}.load ${operand})`
-      return as === precision ? number : `(f64.promote_f32 ${number})`
+      const number = load(`${precision}.load`, address, offset)
+      return as === precision ? number : op('f64.promote_f32', number)
     }
   }
 }

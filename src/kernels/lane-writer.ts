@@ -4,9 +4,10 @@
 
 import type { Lane, Lanes } from '../ops/op.ts'
 import type { Node } from '../formulas/graph.ts'
+import type { ModuleText } from './module-text.ts'
 import type { RecordLayout } from './record.ts'
 import type { Stored } from './schedule.ts'
-import { get, inRecord } from './shorthand.ts'
+import { args as recordAddress, get, i32, laneOp, load, op } from './shorthand.ts'
 import type { Block, FunctionText, Precision } from './text.ts'
 
 /** What the functions of one program have in common. */
@@ -14,6 +15,8 @@ export interface Emission {
   readonly record: RecordLayout
   readonly precision: Precision
   readonly relaxed: boolean
+  /** Where functions go. */
+  readonly module: ModuleText
   /** Where values lie that are made as a whole. */
   readonly stored: ReadonlyMap<Node, Stored>
 }
@@ -29,7 +32,7 @@ export class LaneWriter implements Lanes {
   readonly #record: RecordLayout
 
   constructor (
-    fn: FunctionText, { record, precision, relaxed }: Omit<Emission, 'stored'>
+    fn: FunctionText, { record, precision, relaxed }: Omit<Emission, 'stored' | 'module'>
   ) {
     this.#fn = fn
     this.#record = record
@@ -55,23 +58,26 @@ export class LaneWriter implements Lanes {
   /** Different numbers in the lanes: 0, 1, 2, … */
   ramp (): Lane {
     const [low, high] = this.type === 'f32x4' ? [pair(0, 1), pair(2, 3)] : [bits(0), bits(1)]
-    const word = (value: bigint): string => inRecord(this.#record.constant('i64', value))
+    const word = (value: bigint): number => this.#record.constant('i64', value)
     return this.#fn.once(this.#fn.entry, 'ramp', 'v128', () =>
-      `(i64x2.replace_lane 1 (v128.load64_splat ${word(low)}) (i64.load ${word(high)}))`,
-    'k') as Lane
+      laneOp('i64x2.replace_lane', 1, load('v128.load64_splat', recordAddress, word(low)),
+        load('i64.load', recordAddress, word(high)))) as Lane
   }
 
   op (instruction: string, ...args: readonly (Lane | number)[]): Lane {
     const shifts = shift.test(instruction)
-    const immediates = args.filter(arg => typeof arg === 'number' && !shifts)
-    const operands = args.filter(arg => typeof arg === 'string' || shifts)
-      .map(arg => typeof arg === 'number' ? `(i32.const ${arg})` : get(arg))
-    return this.value(`(${[instruction, ...immediates, ...operands].join(' ')})`)
+    let [operands, immediates] = ['', '']
+    for (const arg of args) {
+      if (typeof arg === 'string') operands += get(arg)
+      else if (shifts) operands += i32(arg)
+      else immediates += String.fromCharCode(arg)
+    }
+    return this.value(op(instruction, operands) + immediates)
   }
 
   madd (a: Lane, b: Lane, c: Lane): Lane {
     if (this.relaxed) return this.op(`${this.type}.relaxed_madd`, a, b, c)
-    return this.value(`(${this.type}.add (${this.type}.mul ${get(a)} ${get(b)}) ${get(c)})`)
+    return this.value(op(`${this.type}.add`, op(`${this.type}.mul`, get(a), get(b)), get(c)))
   }
 
   select (mask: Lane, a: Lane, b: Lane): Lane { return this.op('v128.bitselect', a, b, mask) }
@@ -81,14 +87,14 @@ export class LaneWriter implements Lanes {
 
   /** One lane as a number, a text. */
   extract (value: Lane, lane: number): string {
-    return `(${this.type}.extract_lane ${lane} ${get(value)})`
+    return laneOp(`${this.type}.extract_lane`, lane, get(value))
   }
 
   #splat (type: 'f32' | 'f64' | 'i32' | 'i64', value: number | bigint): Lane {
     const bits = type.endsWith('32') ? 32 : 64
     const key = `${type} ${Object.is(value, -0) ? '-0' : value}`
     return this.#fn.once(this.#fn.entry, key, 'v128', () =>
-      `(v128.load${bits}_splat ${inRecord(this.#record.constant(type, value))})`, 'k') as Lane
+      load(`v128.load${bits}_splat`, recordAddress, this.#record.constant(type, value))) as Lane
   }
 }
 

@@ -9,7 +9,7 @@ import { gatheringOf, type LoopTask, rootOf, type Stage, takenBy } from './loop-
 import type { LoopText } from './loop-text.ts'
 import { LoopValues, type Work } from './loop-values.ts'
 import type { Scatter } from './scatter.ts'
-import { below, get, set } from './shorthand.ts'
+import { below, end, get, given, load, op, set, store } from './shorthand.ts'
 import type { CollectTask, StoreTask } from './schedule.ts'
 import type { Block } from './text.ts'
 
@@ -62,14 +62,14 @@ export class LoopStages {
     const [first, ...others] = this.#before(conditions, index) as [Lane, ...Lane[]]
     writer.into = levels.at(levels.of(conditions.flatMap(({ axes }) => axes))).block
     const all = others.reduce((both, lane) => writer.op('v128.and', both, lane), first)
-    return `(v128.any_true ${get(all)})`
+    return op('v128.any_true', get(all))
   }
 
   /** How many whole numbers from 0 on are below a number that is known before the walk, a text. */
   countBelow (bound: Node, index: number): string {
     const { precision: type, writer } = this.#text
     const [lane] = this.#before([bound], index) as [Lane]
-    return `(i32.trunc_sat_${type}_u (${type}.ceil ${writer.extract(lane, 0)}))`
+    return op(`i32.trunc_sat_${type}_u`, op(`${type}.ceil`, writer.extract(lane, 0)))
   }
 
   // Values that do not vary along the lanes.
@@ -114,21 +114,21 @@ export class LoopStages {
     })
     const key = `${to.place} at ${node.id}`
     for (const { axis } of places) {
-      writer.into.lines.push(`(if ${get(addresses.length(axis))} (then`)
+      writer.into.lines.push(given(get(addresses.length(axis))))
     }
     access.add({ ...accessTo(to), gathers, key }, counted, at)
-    for (const _ of places) writer.into.lines.push('))')
+    for (const _ of places) writer.into.lines.push(end)
   }
 
   // All ones where the axis has a place of this number.
   #exists (lane: Lane, axis: Axis): Lane {
     const { addresses, fn, precision, writer } = this.#text
     const { type } = writer
-    const end = fn.once(fn.entry, `end ${axis}`, 'v128', () =>
-      `(${type}.splat (${precision}.convert_i32_u ${get(addresses.length(axis))}))`, 'k') as Lane
+    const count = fn.once(fn.entry, `end ${axis}`, 'v128', () => op(`${type}.splat`,
+      op(`${precision}.convert_i32_u`, get(addresses.length(axis))))) as Lane
     return writer.op('v128.and',
       writer.op('v128.and', writer.op(`${type}.ge`, lane, writer.constant(0)),
-        writer.op(`${type}.lt`, lane, end)),
+        writer.op(`${type}.lt`, lane, count)),
       writer.op(`${type}.eq`, lane, writer.op(`${type}.floor`, lane)))
   }
 
@@ -158,12 +158,13 @@ export class LoopStages {
     const { type } = writer
     return fn.once(levels.at(levels.lanes).block, 'mask', 'v128', () => {
       const ramp = get(writer.ramp())
-      return `(${type}.lt ${ramp} (${type}.splat (${precision}.convert_i32_u ${get(rest)})))`
+      return op(`${type}.lt`, ramp,
+        op(`${type}.splat`, op(`${precision}.convert_i32_u`, get(rest))))
     }) as Lane
   }
 
   /** The one place of a row that differs from the rest, where a store has one. */
-  scatter (task: StoreTask, { index, term, op }: Scatter, stage: number, into: Block): void {
+  scatter (task: StoreTask, { index, term, op: sum }: Scatter, stage: number, into: Block): void {
     const { addresses, fn, plan, precision: type, writer } = this.#text
     const at = { lane: '', copy: 0, rest: null }
     for (const node of this.values.needs([index, term], stage)) {
@@ -171,13 +172,15 @@ export class LoopStages {
     }
     writer.into = into
     const number = (node: Node): string => writer.extract(this.values.at(node, 0), 0)
-    const [place, position] = [fn.local(type, 'x'), fn.local('i32', 'i')]
+    const [place, position] = [fn.local(type), fn.local('i32')]
     const address = addresses.elementAddress(accessTo(task.to), position)
     const length = get(addresses.length(plan.lane))
     into.lines.push(set(place, number(index)),
-      set(position, `(i32.trunc_sat_${type}_s ${get(place)})`),
-      `(if (i32.and ${below(get(position), length)}`,
-      `(${type}.eq (${type}.convert_i32_s ${get(position)}) ${get(place)})) (then`,
-      `(${type}.store ${address} (${type}.${op} (${type}.load ${address}) ${number(term)}))))`)
+      set(position, op(`i32.trunc_sat_${type}_s`, get(place))),
+      given(op('i32.and', below(get(position), length),
+        op(`${type}.eq`, op(`${type}.convert_i32_s`, get(position)), get(place)))),
+      store(`${type}.store`, address,
+        op(`${type}.${sum}`, load(`${type}.load`, address), number(term))),
+      end)
   }
 }

@@ -22,8 +22,7 @@ export interface LoopText extends Emission {
 
 export function openLoop (loop: Loop, index: number, emission: Emission): LoopText {
   const plan = planLoop(loop)
-  const fn = new FunctionText(
-    `$k${index} (export "k${index}") (param $args i32) (param $first i32) (param $last i32)`)
+  const fn = new FunctionText('i32', 'i32', 'i32')
   const writer = new LaneWriter(fn, emission)
   const levels = new Levels(plan, fn.entry)
   const addresses = new AddressWriter({ fn, writer, levels, ...emission })

@@ -10,7 +10,7 @@ import { allTakenBy, needed, rootOf, rootsOf, type Stage } from './loop-tasks.ts
 import type { LoopText } from './loop-text.ts'
 import { fusable, peephole } from './peepholes.ts'
 import { ScalarWriter } from './scalars.ts'
-import { below, get, minus, plus } from './shorthand.ts'
+import { below, get, i32, laneOp, minus, op, plus } from './shorthand.ts'
 import { unshifted } from './walk-plan.ts'
 
 /** What must be computed at each place of a stage. */
@@ -111,18 +111,18 @@ export class LoopValues {
     const wide = this.#scalars.value(node)
     if (precision === 'f64') return wide
     return fn.once(fn.entry, `scalar ${node.id}`, 'v128', () => node.mask
-      ? `(i32x4.splat (i32.wrap_i64 (i64x2.extract_lane 0 ${get(wide)})))`
-      : `(f32x4.splat (f32.demote_f64 (f64x2.extract_lane 0 ${get(wide)})))`, 'k') as Lane
+      ? op('i32x4.splat', op('i32.wrap_i64', laneOp('i64x2.extract_lane', 0, get(wide))))
+      : op('f32x4.splat', op('f32.demote_f64', laneOp('f64x2.extract_lane', 0, get(wide))))) as Lane
   }
 
   #positions (axis: Axis, at: Position): Lane {
     const { fn, levels, plan, precision, writer } = this.#text
     const { type } = writer
     const spread =
-      `(${type}.splat (${precision}.convert_i32_u ${get(levels.position(axis))}))`
+      op(`${type}.splat`, op(`${precision}.convert_i32_u`, get(levels.position(axis))))
     if (axis !== plan.lane) return writer.value(spread)
     const first = fn.once(levels.at(levels.lanes).block, 'positions', 'v128', () =>
-      `(${type}.add ${spread} ${get(writer.ramp())})`) as Lane
+      op(`${type}.add`, spread, get(writer.ramp()))) as Lane
     if (at.copy === 0) return first
     return writer.op(`${type}.add`, first, writer.constant(at.copy * writer.count))
   }
@@ -184,17 +184,17 @@ export class LoopValues {
     const { block } = levels.at(levels.of([axis]))
     if (axis !== plan.lane) {
       return fn.once(block, `reaches ${axis} ${step}`, 'v128', () =>
-        `(i32x4.splat (i32.sub (i32.const 0) ${
-          below(minus(get(levels.position(axis)), step), length)}))`, 'm') as Lane
+        op('i32x4.splat', minus(i32(0),
+          below(minus(get(levels.position(axis)), step), length)))) as Lane
     }
     const { into } = writer
     writer.into = block
     const positions = get(this.#positions(axis, at))
     writer.into = into
     const bound = step > 0
-      ? `(${type}.ge ${positions} ${get(writer.constant(step))})`
-      : `(${type}.lt ${positions} (${type}.splat (${precision}.convert_i32_s ${
-        plus(length, step)})))`
-    return fn.once(block, `reaches ${axis} ${step} ${at.copy}`, 'v128', () => bound, 'm') as Lane
+      ? op(`${type}.ge`, positions, get(writer.constant(step)))
+      : op(`${type}.lt`, positions,
+        op(`${type}.splat`, op(`${precision}.convert_i32_s`, plus(length, step))))
+    return fn.once(block, `reaches ${axis} ${step} ${at.copy}`, 'v128', () => bound) as Lane
   }
 }

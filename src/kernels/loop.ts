@@ -21,7 +21,10 @@ import { type LoopText, openLoop } from './loop-text.ts'
 import type { Part } from './program.ts'
 import { stepOffset } from './record.ts'
 import type { Loop } from './schedule.ts'
-import { below, get, least, minus, plus, quotient, set, times, wordAt } from './shorthand.ts'
+import {
+  below, end as endOf, first as firstChunk, get, given, i32, last as lastChunk, least, minus, op,
+  plus, quotient, set, store, times, wordAt
+} from './shorthand.ts'
 import { block, type Block } from './text.ts'
 
 /** Lanes along a row, or rows beside lanes, that are added up before the sum goes to float64. */
@@ -29,13 +32,11 @@ const blockLanes = 4096
 const blockRows = 256
 
 /** The function of a loop, and what the caller must know to cut its work. */
-export function emitLoop (loop: Loop, index: number, emission: Emission): {
-  wat: string
-  part: Part
-} {
+export function emitLoop (loop: Loop, index: number, emission: Emission): Part {
   const text = openLoop(loop, index, emission)
   const { partials, cost } = new LoopEmitter(text).emit()
-  return { wat: text.fn.text(), part: loopPart(text, cost, partials) }
+  emission.module.export(`k${index}`, text.fn)
+  return loopPart(text, cost, partials)
 }
 
 class LoopEmitter {
@@ -54,9 +55,9 @@ class LoopEmitter {
   emit (): { partials: number[], cost: number } {
     const { fn, index, record } = this.#text
     const word = (at: number): string => wordAt(stepOffset(index) + at)
-    const perChunk = fn.once(fn.entry, 'units per chunk', 'i32', () => word(8), 'n')
-    const units = fn.once(fn.entry, 'units', 'i32', () => word(12), 'n')
-    const [chunk, unit, end] = [fn.local('i32', 'c'), fn.local('i32', 'u'), fn.local('i32', 'e')]
+    const perChunk = fn.once(fn.entry, 'units per chunk', 'i32', () => word(8))
+    const units = fn.once(fn.entry, 'units', 'i32', () => word(12))
+    const [chunk, unit, end] = [fn.local('i32'), fn.local('i32'), fn.local('i32')]
     const body = block()
     for (const [, total] of this.#totals) total.clear(body.lines)
     body.lines.push(set(unit, times(get(chunk), get(perChunk))),
@@ -66,11 +67,11 @@ class LoopEmitter {
     for (const [id, total] of this.#totals) {
       const at = record.word(`partials ${id}`)
       const address = plus(wordAt(at), times(get(chunk), 8))
-      body.lines.push(`(f64.store ${address} ${total.number(body.lines)})`)
+      body.lines.push(store('f64.store', address, total.number(body.lines)))
       partials.push(at)
     }
-    fn.entry.lines.push(set(chunk, '(local.get $first)'))
-    this.#loop(fn.entry, chunk, '(local.get $last)', body, 1)
+    fn.entry.lines.push(set(chunk, firstChunk))
+    this.#loop(fn.entry, chunk, lastChunk, body, 1)
     return { partials, cost: this.#stages.values.cost }
   }
 
@@ -91,13 +92,13 @@ class LoopEmitter {
       this.#stagesAlong(body)
       return body
     }
-    const first = fn.local('i32', 'i')
+    const first = fn.local('i32')
     if (rowAxes.length === 0) {
       body.lines.push(set(first, times(get(unit), width)))
       levels.enter(1, new Map(), body)
     } else {
       const perRow = fn.once(fn.entry, 'units per row', 'i32', () =>
-        quotient(plus(this.#length(lane), width - 1), width), 'n')
+        quotient(plus(this.#length(lane), width - 1), width))
       const [row, block] = this.#divide(unit, get(perRow), body)
       body.lines.push(set(first, times(get(block), width)))
       levels.enter(1, this.#coordinates(row, body), body)
@@ -122,7 +123,7 @@ class LoopEmitter {
   // Locals of a quotient and what remains.
   #divide (dividend: string, divisor: string, into: Block): [string, string] {
     const { fn } = this.#text
-    const [whole, rest] = [fn.local('i32', 'r'), fn.local('i32', 'o')]
+    const [whole, rest] = [fn.local('i32'), fn.local('i32')]
     into.lines.push(set(whole, quotient(get(dividend), divisor)),
       set(rest, minus(get(dividend), times(get(whole), divisor))))
     return [whole, rest]
@@ -133,7 +134,7 @@ class LoopEmitter {
   // row { lanes { stage { inner … } } }
   #lanesBeside (into: Block, position: string): void {
     const { fn, levels, plan } = this.#text
-    const end = fn.local('i32', 'e')
+    const end = fn.local('i32')
     into.lines.push(set(end, least(plus(get(position), unitLanes(plan)), this.#length(plan.lane))))
     const isFlat = plan.innerAxes.length === 0
     const isAlone = isFlat && plan.stages.length === 1 && plan.rowTasks.length === 0
@@ -157,7 +158,7 @@ class LoopEmitter {
     const last = innerAxes.length - 1
     this.#guarded(index, 1, tile, () =>
       this.#inner(index, innerAxes.slice(0, last), tile, into => {
-        const [counter, end] = [fn.local('i32', 'j'), fn.local('i32', 'b')]
+        const [counter, end] = [fn.local('i32'), fn.local('i32')]
         const length = this.#end(index, innerAxes[last] as Axis, into)
         const around = block()
         around.lines.push(set(end, least(plus(get(counter), blockRows), length)))
@@ -167,7 +168,7 @@ class LoopEmitter {
           this.#stages.evaluate(stage, index, lanes, body))
         this.#loop(around, counter, get(end), body, 1)
         for (const accumulator of accumulators) accumulator.widen(around.lines, lanes.copies)
-        into.lines.push(set(counter, '(i32.const 0)'))
+        into.lines.push(set(counter, i32(0)))
         fn.loop(into, below(get(counter), length), around.lines)
       }))
     for (const [place, node] of stage.reductions.entries()) {
@@ -202,7 +203,7 @@ class LoopEmitter {
 
   #blocksOfLanes (into: Block, stage: Stage, index: number): void {
     const { fn, levels, plan: { lane } } = this.#text
-    const [position, end] = [fn.local('i32', 'i'), fn.local('i32', 'b')]
+    const [position, end] = [fn.local('i32'), fn.local('i32')]
     const length = this.#length(lane)
     const sums = [...stage.reductions, ...stage.tasks.flatMap(({ kind, node }) =>
       kind === 'total' ? [node] : [])].map(node => this.#stages.accumulator(node))
@@ -213,7 +214,7 @@ class LoopEmitter {
       this.#stages.evaluate(stage, index, lanes, body)
     })
     for (const sum of sums) sum.flush(around.lines)
-    into.lines.push(set(position, '(i32.const 0)'))
+    into.lines.push(set(position, i32(0)))
     fn.loop(into, below(get(position), length), around.lines)
   }
 
@@ -233,7 +234,7 @@ class LoopEmitter {
     const inside = into.lines.splice(first)
     into.memo.clear()
     for (const [key, name] of known) into.memo.set(key, name)
-    into.lines.push(`(if ${holds} (then`, ...inside, '))')
+    into.lines.push(given(holds), ...inside, endOf)
   }
 
   // Loops over the inner axes given, the first ones of all, with the leaf inside.
@@ -245,9 +246,9 @@ class LoopEmitter {
       leaf(into)
       return
     }
-    const counter = this.#text.fn.local('i32', 'j')
+    const counter = this.#text.fn.local('i32')
     const end = this.#end(stage, axis, into)
-    into.lines.push(set(counter, '(i32.const 0)'))
+    into.lines.push(set(counter, i32(0)))
     const body = this.#enter(place, counter)
     this.#guarded(stage, this.#text.levels.inner + place, body, () =>
       this.#inner(stage, axes, body, leaf, place + 1))
@@ -260,7 +261,7 @@ class LoopEmitter {
     const bound = plan.guards[index]?.bounds.get(axis)
     if (bound === undefined) return this.#length(axis)
     const count = this.#stages.countBelow(bound, index)
-    const end = fn.local('i32', 'e')
+    const end = fn.local('i32')
     into.lines.push(set(end, count), set(end, least(get(end), this.#length(axis))))
     return get(end)
   }
@@ -271,7 +272,7 @@ class LoopEmitter {
     const axis = innerAxes[place] as Axis
     let position = counter
     if (loop.space.walk?.axis === axis && loop.space.walk.step < 0) {
-      position = fn.local('i32', 'j')
+      position = fn.local('i32')
       body.lines.push(set(position, minus(minus(this.#length(axis), 1), get(counter))))
     }
     levels.enter(levels.inner + place, new Map([[axis, position]]), body)
@@ -286,10 +287,10 @@ class LoopEmitter {
     const [wide, narrow] = [block(), block()]
     write(wide, { lane: position, copies: 4, rest: null })
     wide.lines.push(set(position, plus(get(position), 4 * count)))
-    const rest = fn.local('i32', 'm')
+    const rest = fn.local('i32')
     narrow.lines.push(set(rest, minus(get(end), get(position))))
     write(narrow, { lane: position, copies: 1, rest })
-    fn.loop(into, `(i32.le_u ${plus(get(position), 4 * count)} ${get(end)})`, wide.lines)
+    fn.loop(into, op('i32.le_u', plus(get(position), 4 * count), get(end)), wide.lines)
     this.#loop(into, position, get(end), narrow, count)
   }
 }

@@ -5,6 +5,7 @@ import type { Binding } from '../formulas/bind.ts'
 import type { Advice, Refusal } from '../formulas/checks.ts'
 import type { Definition } from '../formulas/definition.ts'
 import type { Work } from './apart.ts'
+import { textOf } from './assemble.ts'
 import { compileCode, withinLimits } from './compile.ts'
 import { type Conditions, type LossGraph, lossGraph, type LossWishes } from './loss-graph.ts'
 import type { Code } from './program.ts'
@@ -54,7 +55,7 @@ export const lossWork: Work<LossRecipe, CompiledLoss> = {
   })
 }
 
-/** The module's text. */
+/** The module as a text, in WAT. */
 export const lossTextWork: Work<LossRecipe, string> = {
   module: import.meta.url,
   name: 'lossTextWork',
@@ -62,7 +63,7 @@ export const lossTextWork: Work<LossRecipe, string> = {
   run: recipe => withinLimits(() => {
     const { definition, binding, wishes, precision, relaxed } = recipe
     const { graph, outputs } = lossGraph(definition, binding, wishes)
-    return compileCode({ graph, outputs, precision, relaxed }).wat
+    return textOf(compileCode({ graph, outputs, precision, relaxed }).bytes)
   })
 }
 

@@ -1,6 +1,11 @@
-// The arithmetic of a matrix product as WAT functions: a tile of 4 rows, and 4 dot products.
+// The arithmetic of a matrix product as functions: a tile of 4 rows, and 4 dot products.
 
-import { locals, minus, plus, wat } from './shorthand.ts'
+import type { ModuleText } from './module-text.ts'
+import {
+  assign, blockOf, choose, i32, jump, jumpIf, laneOp, load, loopOf, minus, op, plus, select, store,
+  storeLane, tee, when
+} from './shorthand.ts'
+import { FunctionText } from './text.ts'
 
 /** What float32 and float64, fused or not, differ in. */
 export interface Arithmetic {
@@ -19,10 +24,10 @@ export function arithmeticOf (scalar: 'f32' | 'f64', relaxed: boolean): Arithmet
     : { type: 'f64x2', scalar, relaxed, lanes: 2, bytes: 8, maddsPerNanosecond: relaxed ? 10 : 8 }
 }
 
-/** A WAT function and its name; a module needs each name once. */
+/** A function and its name; a module needs each name once. */
 export interface SharedFunction {
   readonly name: string
-  readonly text: string
+  readonly write: (module: ModuleText) => FunctionText
 }
 
 /** Tiles of 1, 2, 3 or 6 vectors, and 4 dot products along a row of C, or down a column. */
@@ -58,41 +63,42 @@ const four = [0, 1, 2, 3]
  * place, so that no branch asks for it. Columns beyond the last are computed, never stored.
  */
 export function tile (arithmetic: Arithmetic, vectors: number): SharedFunction {
-  const { type, lanes, bytes } = arithmetic
-  const rows = four.slice(0, tileRowsOf(vectors))
-  const columns = Array.from({ length: vectors }, (_, index) => index)
-  const all = (line: (row: number, column: number) => string): string =>
-    rows.flatMap(row => columns.map(column => line(row, column))).join('\n')
-  const name = tileName(arithmetic, vectors)
   return {
-    name,
-    text: wat(`
-    (func ${name}
-      (param $a0 i32) (param $aM i32) (param $aK i32) (param $b i32) (param $bK i32)
-      (param $c0 i32) (param $cM i32) (param $k i32)
-      (param $rows i32) (param $columns i32) (param $add i32)
-      ${locals('i32', 'a1', 'a2', 'a3', 'c1', 'c2', 'c3')}
-      ${locals('v128', 'x', ...columns.map(v => `y${v}`))}
-      ${all((r, v) => locals('v128', `s${r}${v}`))}
-      ${linesFrom('a', '$aM', '$rows')}
-      ${linesFrom('c', '$cM', '$rows')}
-      (if $k (then (loop $next
-        ${columns.map(v => `(local.set $y${v} (v128.load offset=${16 * v} $b))`).join('\n')}
-        ${rows.map(r => `
-        (local.set $x (v128.load${8 * bytes}_splat $a${r}))
-        ${columns.map(v => accumulate(arithmetic, `$s${r}${v}`, '$x', `$y${v}`)).join('\n')}
-        (local.set $a${r} ${plus(`$a${r}`, '$aK')})`).join('')}
-        (local.set $b ${plus('$b', '$bK')})
-        (br_if $next (local.tee $k ${minus('$k', 1)})))))
-      (if $add (then ${all((r, v) => `
-        (local.set $s${r}${v} (${type}.add (v128.load offset=${16 * v} $c${r}) $s${r}${v}))`)}))
-      (if (i32.ge_u $columns (i32.const ${lanes * vectors}))
-        (then ${all((r, v) => `
-          (v128.store offset=${16 * v} $c${r} $s${r}${v})`)})
-        (else ${all((r, v) => `
-          (call ${storeName(arithmetic)}
-            ${plus(`$c${r}`, 16 * v)} $s${r}${v} ${minus('$columns', v * lanes)})`)})))`)
+    name: tileName(arithmetic, vectors),
+    write: module => writeTile(module, arithmetic, vectors)
   }
+}
+
+function writeTile (module: ModuleText, arithmetic: Arithmetic, vectors: number): FunctionText {
+  const { type, lanes, bytes } = arithmetic
+  const fn = new FunctionText(...Array.from({ length: 11 }, () => 'i32' as const))
+  const { a0, aM, aK, b, bK, c0, cM, k, rows, columns, add } = fn.named(
+    'a0', 'aM', 'aK', 'b', 'bK', 'c0', 'cM', 'k', 'rows', 'columns', 'add')
+  const a = [a0, ...fn.several('i32', 3)]
+  const c = [c0, ...fn.several('i32', 3)]
+  const { x } = fn.locals('v128', 'x')
+  const y = fn.several('v128', vectors)
+  const sums = a.slice(0, tileRowsOf(vectors)).map((line, row) =>
+    ({ a: line, c: c[row] ?? '', s: fn.several('v128', vectors) }))
+  const all = (line: (sum: string, c: string, column: number) => string): string =>
+    sums.map(({ c, s }) => s.map((sum, column) => line(sum, c, column)).join('')).join('')
+  fn.write(
+    linesFrom(a, aM, rows),
+    linesFrom(c, cM, rows),
+    when(k, loopOf(
+      ...y.map((value, column) => assign(value, load('v128.load', b, 16 * column))),
+      ...sums.map(({ a, s }) => assign(x, load(`v128.load${8 * bytes}_splat`, a)) +
+        s.map((sum, column) => accumulate(arithmetic, sum, x, y[column] ?? '')).join('') +
+        assign(a, plus(a, aK))),
+      assign(b, plus(b, bK)),
+      jumpIf(0, tee(k, minus(k, 1))))),
+    when(add, all((sum, c, column) =>
+      assign(sum, op(`${type}.add`, load('v128.load', c, 16 * column), sum)))),
+    choose(op('i32.ge_u', columns, i32(lanes * vectors)),
+      all((sum, c, column) => store('v128.store', c, sum, 16 * column)),
+      all((sum, c, column) => module.call(storeName(arithmetic),
+        plus(c, 16 * column), sum, minus(columns, column * lanes)))))
+  return fn
 }
 
 export function tileName (arithmetic: Arithmetic, vectors: number): string {
@@ -102,14 +108,17 @@ export function tileName (arithmetic: Arithmetic, vectors: number): string {
 /** Stores the first lanes of a vector: none if the count is below 1, all if it is large. */
 export function storeLanes (arithmetic: Arithmetic): SharedFunction {
   const { lanes, bytes } = arithmetic
-  const name = storeName(arithmetic)
   return {
-    name,
-    text: wat(`
-    (func ${name} (param $to i32) (param $x v128) (param $count i32)
-      ${four.slice(0, lanes).map(lane => `
-      (if (i32.gt_s $count (i32.const ${lane}))
-        (then (v128.store${8 * bytes}_lane offset=${lane * bytes} ${lane} $to $x)))`).join('')})`)
+    name: storeName(arithmetic),
+    write () {
+      const fn = new FunctionText('i32', 'v128', 'i32')
+      const { to, x, count } = fn.named('to', 'x', 'count')
+      for (let lane = 0; lane < lanes; lane++) {
+        fn.write(when(op('i32.gt_s', count, i32(lane)),
+          storeLane(`v128.store${8 * bytes}_lane`, lane, to, x, lane * bytes)))
+      }
+      return fn
+    }
   }
 }
 
@@ -123,39 +132,39 @@ function storeName (arithmetic: Arithmetic): string {
  * last one is taken again, as in a tile.
  */
 export function dots (arithmetic: Arithmetic): SharedFunction {
+  return { name: dotsName(arithmetic), write: () => writeDots(arithmetic) }
+}
+
+function writeDots (arithmetic: Arithmetic): FunctionText {
   const { scalar, type, lanes, bytes } = arithmetic
-  const name = dotsName(arithmetic)
-  const loop = (load: string, step: number): string => `
-      (block $end${step} (loop $next${step}
-        (br_if $end${step} (i32.lt_u $k (i32.const ${step})))
-        (local.set $x (v128.${load} $one))
-        ${four.map(r => `
-        ${accumulate(arithmetic, `$s${r}`, '$x', `(v128.${load} $line${r})`)}
-        (local.set $line${r} ${plus(`$line${r}`, step * bytes)})`).join('')}
-        (local.set $one ${plus('$one', step * bytes)})
-        (local.set $k ${minus('$k', step)})
-        (br $next${step})))`
-  const sum = (lanesOf: string): string => four.slice(0, lanes)
-    .map(lane => `(${type}.extract_lane ${lane} ${lanesOf})`)
-    .reduce((a, b) => `(${scalar}.add ${a} ${b})`)
-  return {
-    name,
-    text: wat(`
-    (func ${name}
-      (param $one i32) (param $line0 i32) (param $stride i32) (param $lines i32)
-      (param $c0 i32) (param $cStride i32) (param $k i32) (param $add i32)
-      ${locals('i32', 'line1', 'line2', 'line3', 'c1', 'c2', 'c3')}
-      ${locals('v128', 'x', ...four.map(r => `s${r}`))}
-      ${locals(scalar, ...four.map(r => `old${r}`))}
-      ${linesFrom('line', '$stride', '$lines')}
-      ${linesFrom('c', '$cStride', '$lines')}
-      ${loop('load', lanes)}
-      ${loop(`load${8 * bytes}_zero`, 1)}
-      (if $add (then ${four.map(r => `
-        (local.set $old${r} (${scalar}.load $c${r}))`).join('')}))
-      ${four.map(r => `
-      (${scalar}.store $c${r} (${scalar}.add $old${r} ${sum(`$s${r}`)}))`).join('')})`)
-  }
+  const fn = new FunctionText(...Array.from({ length: 8 }, () => 'i32' as const))
+  const { one, line0, stride, lines: count, c0, cStride, k, add } = fn.named(
+    'one', 'line0', 'stride', 'lines', 'c0', 'cStride', 'k', 'add')
+  const lines = [line0, ...fn.several('i32', 3)]
+  const c = [c0, ...fn.several('i32', 3)]
+  const { x } = fn.locals('v128', 'x')
+  const s = fn.several('v128', 4)
+  const old = fn.several(scalar, 4)
+  const along = (instruction: string, step: number): string => blockOf(loopOf(
+    jumpIf(1, op('i32.lt_u', k, i32(step))),
+    assign(x, load(instruction, one)),
+    ...lines.map((line, r) => accumulate(arithmetic, s[r] ?? '', x, load(instruction, line)) +
+      assign(line, plus(line, step * bytes))),
+    assign(one, plus(one, step * bytes)),
+    assign(k, minus(k, step)),
+    jump(0)))
+  const sum = (vector: string): string => four.slice(0, lanes)
+    .map(lane => laneOp(`${type}.extract_lane`, lane, vector))
+    .reduce((a, b) => op(`${scalar}.add`, a, b))
+  fn.write(
+    linesFrom(lines, stride, count),
+    linesFrom(c, cStride, count),
+    along('v128.load', lanes),
+    along(`v128.load${8 * bytes}_zero`, 1),
+    when(add, ...old.map((value, r) => assign(value, load(`${scalar}.load`, c[r] ?? '')))),
+    ...old.map((value, r) => store(`${scalar}.store`, c[r] ?? '',
+      op(`${scalar}.add`, value, sum(s[r] ?? '')))))
+  return fn
 }
 
 export function dotsName (arithmetic: Arithmetic): string {
@@ -164,18 +173,17 @@ export function dotsName (arithmetic: Arithmetic): string {
 
 /** sum = sum + x · y */
 function accumulate ({ type, relaxed }: Arithmetic, sum: string, x: string, y: string): string {
-  const value = relaxed
-    ? `(${type}.relaxed_madd ${x} ${y} ${sum})`
-    : `(${type}.add ${sum} (${type}.mul ${x} ${y}))`
-  return `(local.set ${sum} ${value})`
+  return assign(sum, relaxed
+    ? op(`${type}.relaxed_madd`, x, y, sum)
+    : op(`${type}.add`, sum, op(`${type}.mul`, x, y)))
 }
 
 /** The addresses of 4 lines from that of the first; beyond the last of `count` it is repeated. */
-function linesFrom (name: string, stride: string, count: string): string {
-  return [1, 2, 3].map(i => `(local.set $${name}${i} ${plus(`$${name}${i - 1}`,
-      `(select ${stride} (i32.const 0) (i32.gt_u ${count} (i32.const ${i})))`)})`).join('\n')
+function linesFrom (lines: readonly string[], stride: string, count: string): string {
+  return lines.slice(1).map((line, i) => assign(line, plus(lines[i] ?? '',
+    select(stride, i32(0), op('i32.gt_u', count, i32(i + 1)))))).join('')
 }
 
 function nameOf ({ scalar, relaxed }: Arithmetic, what: string): string {
-  return `$matmul.${scalar}${relaxed ? '.relaxed' : ''}.${what}`
+  return `matmul ${scalar}${relaxed ? ' relaxed' : ''} ${what}`
 }

@@ -19,11 +19,11 @@
 // are the same for any number of threads and any cut into chunks.
 
 import { pack } from './matmul-panels.ts'
-import { type MatmulLengths, type MatmulPlan, plan, planOffsets } from './matmul-plan.ts'
+import { planOffsets } from './matmul-plan.ts'
 import { multiplyStep, packStep } from './matmul-steps.ts'
 import { arithmeticOf, dots, storeLanes, tile, tileVectors } from './matmul-tiles.ts'
-
-export { type MatmulLengths, type MatmulPlan, planWords } from './matmul-plan.ts'
+import type { ModuleText } from './module-text.ts'
+import { FunctionText } from './text.ts'
 
 export interface MatmulSpec {
   /** The number of the first of the two steps. */
@@ -62,15 +62,11 @@ export interface MatmulOffsets {
   readonly plan: number
 }
 
-export interface Matmul {
-  /** WAT functions by name. Products of one module share them: emit each name once. */
-  readonly functions: ReadonlyMap<string, string>
-  /** WAT of k<index> and a<index>, and of k<index + 1> and a<index + 1>. */
-  readonly steps: readonly [string, string]
-  readonly plan: (lengths: MatmulLengths) => MatmulPlan
-}
-
-export function matmul (spec: MatmulSpec): Matmul {
+/**
+ * Adds the two steps to a module: k<index> and a<index>, k<index + 1> and a<index + 1>, and the
+ * functions that all products of a module share.
+ */
+export function emitMatmul (module: ModuleText, spec: MatmulSpec): void {
   const arithmetic = arithmeticOf(spec.precision, spec.relaxed)
   const offsets = { ...spec.offsets, ...planOffsets(spec.offsets.plan) }
   const has = {
@@ -78,19 +74,16 @@ export function matmul (spec: MatmulSpec): Matmul {
     bAlong: spec.bContiguous === 'k' ? 'k' : 'columns',
     dots: spec.aContiguous === 'k' && spec.bContiguous === 'k'
   } as const
-  const functions = [
+  const shared = [
     ...tileVectors.map(vectors => tile(arithmetic, vectors)),
     storeLanes(arithmetic),
     ...has.dots ? [dots(arithmetic)] : [],
     ...has.packsOfA ? [pack(arithmetic, 'columns')] : [],
     pack(arithmetic, has.bAlong)
-  ]
-  return {
-    functions: new Map(functions.map(({ name, text }) => [name, text])),
-    steps: [
-      packStep(spec.index, arithmetic, offsets, has),
-      multiplyStep(spec.index + 1, arithmetic, offsets, has)
-    ],
-    plan: lengths => plan(spec, lengths)
+  ].filter(({ name }) => !module.has(name))
+  for (const { name, write } of shared) module.define(name, write(module))
+  for (const [place, step] of [packStep, multiplyStep].entries()) {
+    module.export(`k${spec.index + place}`, step(module, arithmetic, offsets, has))
+    module.export(`a${spec.index + place}`, new FunctionText('i32'))
   }
 }

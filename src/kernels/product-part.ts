@@ -3,7 +3,7 @@
 
 import type { Axis } from '../formulas/graph.ts'
 import type { Emission } from './lane-writer.ts'
-import { matmul, type Matmul, type MatmulSpec } from './matmul.ts'
+import { emitMatmul, type MatmulSpec } from './matmul.ts'
 import { plan, planWords } from './matmul-plan.ts'
 import type { Fit, LengthOf } from './program.ts'
 import type { ProductTask, Stored } from './schedule.ts'
@@ -18,11 +18,10 @@ export interface ProductPart extends Pick<ProductTask, 'batch' | 'm' | 'n' | 'k'
   readonly b: readonly Axis[]
 }
 
-/** The two steps of a product, from `index` on. */
-export function emitProduct (task: ProductTask, index: number, emission: Emission): {
-  part: ProductPart
-  matmul: Matmul
-} {
+/** Adds the two steps of a product, from `index` on; how they are cut. */
+export function emitProduct (
+  task: ProductTask, index: number, emission: Emission
+): ProductPart {
   const { a, b, to, batch, m, n, k } = task
   const { record, precision, relaxed } = emission
   const word = (name: string): number => record.word(`product ${index} ${name}`)
@@ -52,10 +51,8 @@ export function emitProduct (task: ProductTask, index: number, emission: Emissio
     }
   }
   const title = `product over ${k.join(' × ')} for ${m.join(' × ')} by ${n.join(' × ')}`
-  const part: ProductPart = {
-    kind: 'product', title, spec, a: a.layout, b: b.layout, batch, m, n, k
-  }
-  return { part, matmul: matmul(spec) }
+  emitMatmul(emission.module, spec)
+  return { kind: 'product', title, spec, a: a.layout, b: b.layout, batch, m, n, k }
 }
 
 export function fitProduct ({ spec, a, b, batch, m, n, k }: ProductPart, length: LengthOf): Fit {

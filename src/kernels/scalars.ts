@@ -7,7 +7,7 @@ import { originalAxis, type Node } from '../formulas/graph.ts'
 import { bytesOf, elementAt } from './elements.ts'
 import { type Emission, LaneWriter } from './lane-writer.ts'
 import type { RecordLayout } from './record.ts'
-import { get, inRecord, minus, plus, times, wordAt } from './shorthand.ts'
+import { args, f64, get, i32, load, minus, op, plus, times, wordAt } from './shorthand.ts'
 import { isReduction } from './space.ts'
 import type { FunctionText, Precision } from './text.ts'
 
@@ -53,7 +53,7 @@ export class ScalarWriter {
         : w.constant(node.value)
       case 'parameter': return this.#number(`number ${node.name}`)
       case 'size': return w.value(
-        `(f64x2.splat (f64.convert_i32_u ${this.#lengthOf(node.over[0] ?? '')}))`)
+        op('f64x2.splat', op('f64.convert_i32_u', this.#lengthOf(node.over[0] ?? ''))))
       case 'input': case 'take': return this.#element(node)
       case 'sum': case 'max': case 'min': return this.#number(`total ${node.id}`)
       default: {
@@ -65,7 +65,7 @@ export class ScalarWriter {
   }
 
   #number (word: string): Lane {
-    return this.#writer.value(`(v128.load64_splat ${inRecord(this.#record.word(word))})`)
+    return this.#writer.value(load('v128.load64_splat', args, this.#record.word(word)))
   }
 
   #lengthOf (axis: string): string {
@@ -85,21 +85,21 @@ export class ScalarWriter {
     const stored = this.#stored.get(input)
     const bytes = bytesOf(input.datatype, this.#precision)
     const place = (stored ?? input).layout.reduce((sum, axis) =>
-      plus(times(sum, this.#lengthOf(axis)), places.get(axis) ?? '(i32.const 0)'),
-    '(i32.const 0)')
+      plus(times(sum, this.#lengthOf(axis)), places.get(axis) ?? i32(0)),
+    i32(0))
     const base = wordAt(this.#record.word(stored?.place ?? `input ${input.name}`))
     const address = plus(base, times(place, bytes))
-    const number = elementAt(address, input.datatype, this.#precision, 'f64')
-    return this.#writer.value(`(f64x2.splat ${number})`)
+    const number = elementAt(address, input.datatype, this.#precision, { as: 'f64' })
+    return this.#writer.value(op('f64x2.splat', number))
   }
 
   // A position, rounded down and held inside its axis.
   #place (axis: string, index: Node): string {
-    const last = `(f64.convert_i32_s ${minus(this.#lengthOf(axis), 1)})`
+    const last = op('f64.convert_i32_s', minus(this.#lengthOf(axis), 1))
     const number = this.#writer.extract(this.#at(index), 0)
-    const held = `(f64.min (f64.max ${number} (f64.const 0)) ${last})`
+    const held = op('f64.min', op('f64.max', number, f64(0)), last)
     return get(this.#fn.once(this.#fn.entry, `position ${axis} ${index.id}`, 'i32', () =>
-      `(i32.trunc_sat_f64_s ${held})`))
+      op('i32.trunc_sat_f64_s', held)))
   }
 }
 

@@ -1,6 +1,6 @@
 // What a row of the op table is: its name, its lanes, its derivative, side by side.
 
-/** The name of a WAT local of type v128. */
+/** A local of type v128, as whoever writes code names it. */
 export type Lane = string & { readonly lane: true }
 
 /** Writes the instructions of an op for one vector of lanes. The emitter of kernels is one. */
@@ -12,7 +12,7 @@ export interface Lanes {
   constant(value: number): Lane
   /** An integer pattern in all lanes: 32 bits in f32x4, 64 bits in f64x2. */
   bits(pattern: bigint): Lane
-  /** One WAT instruction; numbers are immediates or scalar i32 operands (shift counts). */
+  /** One instruction; numbers are immediates or scalar i32 operands (shift counts). */
   op(instruction: string, ...args: readonly (Lane | number)[]): Lane
   /** a · b + c, fused where relaxed SIMD is allowed. */
   madd(a: Lane, b: Lane, c: Lane): Lane

@@ -11,12 +11,9 @@ import {
   type Evaluated, type EvaluationMachine, PreparedLoss
 } from '../../src/compute/prepared.ts'
 import { define } from '../../src/formulas/define.ts'
-import { loadAssembler } from '../../src/kernels/assemble.ts'
 import { type LossCall, LossPrograms } from '../../src/kernels/loss-program.ts'
 import { findLoss } from '../../src/losses/index.ts'
 import { runInPlace, runPrepared } from '../evaluate-loss.ts'
-
-await loadAssembler()
 
 async function machineOf (t: Test, inlineUs: number): Promise<EvaluationMachine> {
   const heap = Heap.create({ bytes: 32 << 20 })

@@ -2,7 +2,7 @@
 // rows, several inner axes, gathers, broadcasts, products), both precisions, tails of all lengths.
 
 import t from 'tap'
-import { enableRelaxedSimd, loadAssembler } from '../../src/kernels/assemble.ts'
+import { enableRelaxedSimd } from '../../src/kernels/assemble.ts'
 import { compileProgram } from '../../src/kernels/compile.ts'
 import { Random } from '../random.ts'
 import { differences, randomOperands } from './against-evaluator.ts'
@@ -276,10 +276,7 @@ const tolerances = {
   f64: { relative: 1e-12, absolute: 1e-14 }
 }
 
-t.before(async () => {
-  enableRelaxedSimd()
-  await loadAssembler()
-})
+t.before(() => { enableRelaxedSimd() })
 
 for (const [name, texts] of Object.entries(cases)) {
   t.test(name, async t => {

@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { reach } from '../../src/formulas/walk.ts'
-import { enableRelaxedSimd, loadAssembler } from '../../src/kernels/assemble.ts'
+import { enableRelaxedSimd } from '../../src/kernels/assemble.ts'
 import { compileProgram } from '../../src/kernels/compile.ts'
 import { evaluate } from '../evaluator.ts'
 import { Random } from '../random.ts'
@@ -15,10 +15,7 @@ const numRuns = Number(process.env['LOSSD_FUZZ_RUNS'] ?? 150)
 const seed = Number(process.env['LOSSD_FUZZ_SEED'] ?? 11)
 const rounding = { f32: 1e-5, f64: 1e-11 }
 
-t.before(async () => {
-  enableRelaxedSimd()
-  await loadAssembler()
-})
+t.before(() => { enableRelaxedSimd() })
 
 for (const precision of ['f32', 'f64'] as const) {
   t.test(`${numRuns} programs in ${precision}, seed ${seed}`, async t => {

@@ -3,7 +3,6 @@
 
 import t from 'tap'
 import { lower } from '../../src/formulas/lower.ts'
-import { loadAssembler } from '../../src/kernels/assemble.ts'
 import { compileProgram } from '../../src/kernels/compile.ts'
 import { planLoop } from '../../src/kernels/loop-plan.ts'
 import { schedule } from '../../src/kernels/schedule.ts'
@@ -78,8 +77,6 @@ const cases: Readonly<Record<string, Case>> = {
     asks: ['beside C: ']
   }
 }
-
-await loadAssembler()
 
 for (const [name, texts] of Object.entries(cases)) {
   t.test(name, async t => {

@@ -1,10 +1,11 @@
 // A matrix product as a module of its own over a memory of its own, with canaries around what it
 // writes: what the tests and the bench of src/kernels/matmul.ts run.
 
-import v8 from 'node:v8'
-import wabt from 'wabt'
-import { type MatmulLengths, type MatmulPlan, type MatmulSpec, matmul, planWords }
-  from '../../src/kernels/matmul.ts'
+import { enableRelaxedSimd } from '../../src/kernels/assemble.ts'
+import { emitMatmul, type MatmulSpec } from '../../src/kernels/matmul.ts'
+import { type MatmulLengths, type MatmulPlan, plan, planWords }
+  from '../../src/kernels/matmul-plan.ts'
+import { ModuleText } from '../../src/kernels/module-text.ts'
 
 export type Form = Pick<MatmulSpec, 'precision' | 'relaxed' | 'aContiguous' | 'bContiguous'>
 type Kernel = (record: number, first: number, last: number) => void
@@ -37,12 +38,7 @@ export interface Placed {
   readonly end: number
 }
 
-const tools = await wabt()
-const zero = '(v128.const i32x4 0 0 0 0)'
-const probe = compile(`(func (drop (f32x4.relaxed_madd ${zero} ${zero} ${zero})))`)
-// Node 20 has relaxed SIMD behind a flag, which works until the first module is compiled.
-if (!WebAssembly.validate(probe)) v8.setFlagsFromString('--experimental-wasm-relaxed-simd')
-export const hasRelaxed = WebAssembly.validate(probe)
+export const hasRelaxed = enableRelaxedSimd()
 
 // Everything lies about the middle of 4 GiB, where addresses turn negative if taken as signed.
 const middle = 2 ** 31
@@ -68,9 +64,10 @@ export function compileProduct (form: Form, batched = false): Product {
   const all: Words = Object.assign({}, ...names.map(name => ({ [name]: offset(name) })))
   const { aBatch, bBatch, cBatch, ...single } = all
   const offsets = batched ? all : single
-  const product = matmul({ index: firstStep, ...form, offsets })
-  const text = [...product.functions.values(), ...product.steps].join('\n')
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(compile(text)), {
+  const spec: MatmulSpec = { index: firstStep, ...form, offsets }
+  const module = new ModuleText()
+  emitMatmul(module, spec)
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), {
     lossd: { memory, thread: new WebAssembly.Global({ value: 'i32' }, 0) }
   })
   const exported = (name: string): Kernel => {
@@ -80,17 +77,7 @@ export function compileProduct (form: Form, batched = false): Product {
   }
   const steps = [firstStep, firstStep + 1].map(step =>
     [exported(`k${step}`), exported(`a${step}`)] as const)
-  return { form, steps, plan: product.plan }
-}
-
-/** The binary of a module that consists of functions. */
-export function compile (functions: string): Uint8Array<ArrayBuffer> {
-  const text = `(module (import "lossd" "memory" (memory 1 65536 shared))
-    (import "lossd" "thread" (global i32)) ${functions})`
-  const module = tools.parseWat('matmul', text, { simd: true, threads: true, relaxed_simd: true })
-  const { buffer } = module.toBinary({})
-  module.destroy()
-  return new Uint8Array(buffer)
+  return { form, steps, plan: lengths => plan(spec, lengths) }
 }
 
 /** Places a product from an address on; the rows of C are `cM` numbers apart. */

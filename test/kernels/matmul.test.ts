@@ -1,7 +1,7 @@
 // The matrix product against sums in float64: lengths, layouts, precisions, batches, cuts.
 
 import t from 'tap'
-import type { MatmulLengths } from '../../src/kernels/matmul.ts'
+import type { MatmulLengths } from '../../src/kernels/matmul-plan.ts'
 import {
   canary, compileProduct, type Form, hasRelaxed, type Numbers, type Operand, place, type Product
 } from './matmul-module.ts'

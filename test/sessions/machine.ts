@@ -9,7 +9,6 @@ import { writePowers } from '../../src/codec/powers.ts'
 import { codecModule, openCodec } from '../../src/compute/open-codec.ts'
 import type { Machine } from '../../src/compute/execute.ts'
 import { Pool, type PoolSettings } from '../../src/compute/pool.ts'
-import { loadAssembler } from '../../src/kernels/assemble.ts'
 import { OperationMemory } from '../../src/sessions/memory.ts'
 import type { Session, StepResult, Turn } from '../../src/sessions/session.ts'
 
@@ -17,7 +16,6 @@ import type { Session, StepResult, Turn } from '../../src/sessions/session.ts'
 export async function machineOf (
   t: Test, settings: Partial<PoolSettings> = {}, bytes = 128 << 20
 ): Promise<Machine> {
-  await loadAssembler()
   const heap = Heap.create({ bytes })
   const pool = new Pool({ memory: heap.memory, threads: 1, ...settings })
   t.teardown(() => pool.close())
