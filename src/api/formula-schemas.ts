@@ -22,6 +22,7 @@ take        = [axis "="] expression                    along the class axis, or 
 primary     = number | 'text' | true | false | name | "(" expression ")" | name "=>" expression
 Without declarations arguments are real, and axes are positions: sum(x, -1).
 Of a family sum(x.I, I) is x.0 + x.1 + …, any and cumsum likewise; a.I = … makes one of each.
+M = axis(2 * N) makes an axis: of lengths, options, and max(x) of whole numbers.
 A comment runs from // to the end of the line.
 A value that is not a scalar is reduced by options.reduction: mean, sum or none.`
 

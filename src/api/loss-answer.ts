@@ -17,7 +17,7 @@ import { resolveKinds } from '../formulas/kinds.ts'
 import { type LossCall, vectorPrefix } from '../kernels/loss-program.ts'
 import { entryFor, type LossEntry } from './catalogue.ts'
 import { type PrintLoss, printJson } from './loss-reply.ts'
-import { type LossRequest, readLossRequest } from './loss-request.ts'
+import { type LossRequest, readLossRequest, withLargest } from './loss-request.ts'
 import { RecentCalls } from './recent-calls.ts'
 import type { Answer } from './replies.ts'
 
@@ -44,7 +44,9 @@ export function createLossAnswers (settings: LossMachine): AnswerLoss {
   const recent = new RecentCalls()
   return (plain, body, patience, explain, print = printJson) => {
     const entry = entryFor(plain, body)
-    const request = readLossRequest(body, entry.loss.name, entry.definition, tensorsMax)
+    const { loss: { name }, definition } = entry
+    const request =
+      withLargest(readLossRequest(body, name, definition, tensorsMax), definition, heap)
     const lease = heap.lease()
     let left = false
     try {
@@ -86,7 +88,8 @@ export function callOf (entry: LossEntry, request: LossRequest): LossCall {
   for (const [name, tensor] of request.tensors) {
     const kind = kinds[name] ?? 'real'
     const own = tensor.datatype ?? (kind === 'boolean' ? 'BOOL' : 'INT64')
-    tensors[name] = { kind, tensor: placeless(tensor, kind === 'real' ? datatype : own) }
+    const largest = request.largest?.get(name)
+    tensors[name] = { kind, tensor: placeless(tensor, kind === 'real' ? datatype : own), largest }
   }
   const { options } = request
   const gradOutput = request.gradOutput && placeless(request.gradOutput, datatype)

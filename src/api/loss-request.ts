@@ -3,7 +3,10 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../codec/json-reader.ts'
 import { Numbers } from '../codec/json-numbers.ts'
-import { childPointer, type JsonTensor, readDatatype, readTensor } from '../codec/json-tensor.ts'
+import {
+  childPointer, type JsonTensor, largestOf, readDatatype, readTensor
+} from '../codec/json-tensor.ts'
+import type { Memory } from '../codec/pad.ts'
 import { kindOf } from '../codec/kind-of.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import type { Definition } from '../formulas/definition.ts'
@@ -29,7 +32,29 @@ export interface LossRequest {
   readonly datatype: 'FP32' | 'FP64' | undefined
   /** True if an argument outside the options is typed: so is the reply. */
   readonly typed: boolean
+  /** The largest elements of tensors that lengths are made with; none unless a loss has such. */
+  readonly largest?: ReadonlyMap<string, number>
 }
+
+/**
+ * The request with the numbers that lengths are made with. What is too much to look at here stays
+ * unknown: Infinity.
+ */
+export function withLargest (
+  request: LossRequest, { measured }: Definition, memory: Memory
+): LossRequest {
+  if (measured.length === 0) return request
+  const largest = new Map<string, number>()
+  for (const name of measured) {
+    const tensor = request.tensors.get(name)
+    if (tensor !== undefined && tensor.count <= lookedAtMax) {
+      largest.set(name, largestOf(tensor, memory))
+    }
+  }
+  return { ...request, largest }
+}
+
+const lookedAtMax = 1 << 16
 
 /** Reads a body. Throws the errors of API.md section 6 that are 422, each with its pointer. */
 export function readLossRequest (

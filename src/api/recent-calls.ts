@@ -17,6 +17,7 @@ interface Kept {
   readonly optionCount: number
   readonly gradients: readonly string[] | undefined
   readonly datatype: LossRequest['datatype']
+  readonly largest: LossRequest['largest']
   readonly prepared: PreparedLoss
 }
 
@@ -39,7 +40,7 @@ export class RecentCalls {
 
   /** Keeps what was prepared for a request; the oldest goes. */
   keep (entry: LossEntry, request: LossRequest, prepared: PreparedLoss): PreparedLoss {
-    const { gradOutput, options, gradients, datatype, secondOrder, inOptions } = request
+    const { gradOutput, options, gradients, datatype, secondOrder, inOptions, largest } = request
     const kept = this.#kept.get(entry)?.filter(each => !isLike(each, request)) ?? []
     kept.unshift({
       tensors: formsOf(request.tensors),
@@ -51,6 +52,7 @@ export class RecentCalls {
       optionCount: Object.keys(options).length,
       gradients,
       datatype,
+      largest,
       prepared
     })
     this.#kept.set(entry, kept.slice(0, keptMax))
@@ -76,7 +78,13 @@ function isLike (kept: Kept, request: LossRequest): boolean {
     if (gradOutput !== kept.gradOutput) return false
   } else if (!sameForm(gradOutput, kept.gradOutput)) return false
   return sameNames(kept.gradients, request.gradients) && sameOptions(kept, request.options) &&
-    samePlaces(kept.inOptions, request.inOptions)
+    samePlaces(kept.inOptions, request.inOptions) && sameLargest(kept.largest, request.largest)
+}
+
+function sameLargest (a: LossRequest['largest'], b: LossRequest['largest']): boolean {
+  if (a === undefined || b === undefined) return a === b
+  for (const [name, value] of a) if (b.get(name) !== value) return false
+  return true
 }
 
 function haveForms (tensors: ReadonlyMap<string, JsonTensor>, forms: Forms): boolean {

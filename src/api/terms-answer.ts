@@ -18,7 +18,7 @@ import { idOf, inTerm } from '../kernels/sum-term.ts'
 import type { FormatName } from './formats.ts'
 import { callOf, type LossMachine } from './loss-answer.ts'
 import { lossTensors, printDerivatives, refuseWarnings, safetensorsReply } from './loss-reply.ts'
-import { type LossRequest, readLossRequest } from './loss-request.ts'
+import { type LossRequest, readLossRequest, withLargest } from './loss-request.ts'
 import { type Answer, jsonAnswer } from './replies.ts'
 import { type FindLoss, readTerms, type Term, termBody } from './terms-request.ts'
 
@@ -73,14 +73,14 @@ async function finish (
   }
 }
 
-function ask ({ tensorsMax }: LossMachine, body: JsonObject, term: Term): Asked {
+function ask ({ machine, tensorsMax }: LossMachine, body: JsonObject, term: Term): Asked {
   const { entry, index } = term
   const { definition } = entry
   const none = new Map<string, string>()
   return inTerm(index, { definition, ids: none }, () => {
     const request =
       readLossRequest(termBody(body, term), entry.loss.name, definition, tensorsMax)
-    return asFor(term, request)
+    return asFor(term, withLargest(request, definition, machine.heap))
   })
 }
 

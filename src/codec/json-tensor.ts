@@ -75,6 +75,23 @@ export function isStaged ({ source }: JsonTensor): boolean {
   return typeof source === 'object' && source.lease !== undefined
 }
 
+/**
+ * The largest element: -Infinity if there is none, Infinity if one is not whole. Staged ones lie in
+ * the memory given.
+ */
+export function largestOf ({ source, count }: JsonTensor, memory: Memory): number {
+  const at = typeof source === 'number'
+    ? () => source
+    : numbersOf(source, source instanceof Numbers ? source.memory : memory)
+  let largest = -Infinity
+  for (let index = 0; index < count; index++) {
+    const value = at(index)
+    if (!Number.isInteger(value)) return Infinity
+    largest = Math.max(largest, value)
+  }
+  return largest
+}
+
 /** As writeTensor, into memory that is there already. Throws TENSOR_INVALID. */
 export function writeElements (
   tensor: JsonTensor, datatype: Datatype, heap: Heap, address: number

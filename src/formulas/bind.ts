@@ -17,6 +17,8 @@ export interface TensorShape {
   readonly shape: readonly number[]
   readonly kind: TensorKind
   readonly datatype?: InputDatatype
+  /** The largest of its elements, where a length is made with it and they could be looked at. */
+  readonly largest?: number
 }
 
 export interface BoundTensor {
@@ -89,7 +91,8 @@ export function bind (
       }
     }
   }
-  const derived = deriveAxes(definition, { axes, groups, shapes, numbers, known })
+  const largest = (name: string): number => tensors[name]?.largest ?? Infinity
+  const derived = deriveAxes(definition, { axes, groups, shapes, numbers, known, largest })
   const bound = new Map<string, BoundTensor>()
   const layouts = new Map<string, readonly Axis[]>()
   let key = ''

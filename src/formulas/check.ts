@@ -2,7 +2,7 @@
 // something when it is used and has one value, and every word gets as many arguments as it takes.
 
 import { fail, suggest } from './fault.ts'
-import { lengthWords } from './measure.ts'
+import { largestOf, lengthWords } from './measure.ts'
 import { allNames, axesOf, type Entry, find, functionsOf, type Scope } from './scope.ts'
 import type { Call, Expression, Lambda, Statement, Taking } from './syntax.ts'
 import { constants, words } from './words.ts'
@@ -18,6 +18,8 @@ export class Checker {
   readonly #settings: CheckSettings
   /** Axes that the text makes, with the expression of their length. */
   readonly derived: { name: string; length: Expression }[] = []
+  /** Arguments whose largest value makes a length, each with its position. */
+  readonly measured = new Map<string, number>()
   /** Names in use, each with its first position. */
   readonly used = new Map<string, number>()
   /** True if an axis was written as a number. */
@@ -51,7 +53,7 @@ export class Checker {
       fail(call.position, 'axis takes its length: axis(2 * N).')
     }
     this.expression(length, scope)
-    measurable(length)
+    measurable(length, this.measured)
     this.derived.push({ name, length })
     scope.names.set(name, { sort: 'axis', parameters: 0 })
   }
@@ -203,19 +205,22 @@ function counts (least: number, most: number): string {
     : `${least} to ${most} arguments`
 }
 
-// An axis's length is arithmetic of numbers, options and lengths: it is known before anything runs.
-function measurable (expression: Expression): void {
+// An axis's length is arithmetic of numbers, options, lengths and the largest of whole numbers: it
+// is known before anything runs.
+function measurable (expression: Expression, measured: Map<string, number>): void {
   const { kind, position } = expression
   if (kind === 'unary' && expression.operator === '-') {
-    measurable(expression.argument)
+    measurable(expression.argument, measured)
   } else if (kind === 'binary' && ['+', '-', '*', '/', '%'].includes(expression.operator)) {
-    measurable(expression.right)
-    measurable(expression.left)
+    measurable(expression.right, measured)
+    measurable(expression.left, measured)
   } else if (kind === 'call' && lengthWords.has(expression.name)) {
-    expression.arguments.forEach(measurable)
+    for (const each of expression.arguments) measurable(each, measured)
+  } else if (largestOf(expression) !== null) {
+    measured.set(largestOf(expression) ?? '', position)
   } else if (kind !== 'number' && kind !== 'name') {
     fail(position,
       'The length of an axis is made of numbers, options and lengths with + - * / %, floor, ' +
-      'minimum and maximum.')
+      'minimum and maximum, and of max(x) of whole numbers.')
   }
 }

@@ -6,6 +6,7 @@ import { Checker, madeAxes } from './check.ts'
 import type {
   Argument,
   Definition,
+  Kind,
   OptionArgument,
   Rule,
   Rules,
@@ -78,6 +79,14 @@ export function define (
     const [first] = args.toSorted((a, b) => placeOf(a.name) - placeOf(b.name))
     return { condition: expression, argument: argument ?? first?.name ?? '', code, sentence }
   }
+  for (const [name, position] of checker.measured) {
+    const argument = args.find(each => each.name === name)
+    if (argument?.role === 'tensor' && argument.kinds.every(isWhole) && argument.default === null) {
+      continue
+    }
+    fail(position, `max(${name}) is no length: only a tensor that is given and holds whole ` +
+      'numbers, integer[…], can be looked at before anything runs.')
+  }
   const definition = {
     text,
     families: families.map(name => ({ name, templates: templatesOf(syntax.declarations, name) })),
@@ -86,6 +95,7 @@ export function define (
     options: args.filter((argument): argument is OptionArgument => argument.role === 'option'),
     axes: positional ? ['...'] : [...axes.keys()],
     derived: checker.derived,
+    measured: [...checker.measured.keys()],
     statements,
     reduction: reductionOf(own),
     declared: !positional,
@@ -107,6 +117,8 @@ const settingsOf = new WeakMap<Definition, DefineSettings>()
 export function redefine (definition: Definition, members: Members): Definition {
   return define(definition.text, settingsOf.get(definition), members)
 }
+
+const isWhole = ({ kind }: Kind): boolean => kind === 'integer' || kind === 'class'
 
 // The tensors that stand for a family's members, as documentation lists them.
 function templatesOf (declarations: readonly Declaration[], family: string): TensorArgument[] {

@@ -91,6 +91,8 @@ export interface Definition {
   readonly axes: readonly Axis[]
   /** Axes made by `M = axis(…)`. */
   readonly derived: readonly { readonly name: Axis, readonly length: Expression }[]
+  /** Whole numbers whose largest makes a length: M = axis(max(x)). */
+  readonly measured: readonly string[]
   readonly statements: readonly Statement[]
   readonly reduction: { readonly choices: readonly string[], readonly default: string }
   /** True if the text declares its arguments. */

@@ -14,12 +14,21 @@ export const lengthWords: ReadonlyMap<string, (...values: number[]) => number> =
   ['floor', Math.floor], ['minimum', Math.min], ['maximum', Math.max]
 ])
 
+/** The x of max(x); null for anything else. */
+export function largestOf (expression: Expression): string | null {
+  if (expression.kind !== 'call' || expression.name !== 'max') return null
+  const [x, more] = expression.arguments
+  return x?.kind === 'name' && more === undefined ? x.name : null
+}
+
 interface Known {
   readonly axes: Map<Axis, number>
   readonly groups: ReadonlyMap<Axis, readonly Axis[]>
   readonly shapes: Map<Axis, readonly number[]>
   readonly numbers: ReadonlyMap<string, number>
   readonly known: ReadonlyMap<string, OptionValue>
+  /** The largest of a tensor's elements; Infinity where nobody has looked. */
+  readonly largest: (name: string) => number
 }
 
 interface Place extends Known {
@@ -69,6 +78,8 @@ function measure (
     case 'unary':
       return -measure(expression.argument, known)
     case 'call': {
+      const x = largestOf(expression)
+      if (x !== null) return known.largest(x)
       const values = expression.arguments.map(argument => measure(argument, known))
       return lengthWords.get(expression.name)?.(...values) ?? Number.NaN
     }

@@ -20,7 +20,7 @@ export { explain as sentenceOf } from '../formulas/checks.ts'
 /** What is asked of a loss. Tensors lie in the heap, real ones in the computing datatype. */
 export interface LossCall {
   readonly definition: Definition
-  readonly tensors: Readonly<Record<string, { readonly kind: TensorKind, readonly tensor: Tensor }>>
+  readonly tensors: Readonly<Record<string, CallTensor>>
   readonly options: Readonly<Record<string, unknown>>
   /** Arguments whose gradient is wanted. */
   readonly gradients: readonly string[]
@@ -31,6 +31,13 @@ export interface LossCall {
   /** What the Hessian is multiplied by: a vector of the shape of each argument named. */
   readonly vectors?: Readonly<Record<string, Tensor>>
   readonly datatype: 'FP32' | 'FP64'
+}
+
+interface CallTensor {
+  readonly kind: TensorKind
+  readonly tensor: Tensor
+  /** The largest of its elements, where a length is made with it. */
+  readonly largest?: number | undefined
 }
 
 /** The input that holds the vector of an argument is named so, before the argument's name. */
@@ -168,9 +175,11 @@ function secondOrderKey ({ hessians = [], vectors }: LossCall): string {
 
 function shapesOf ({ tensors }: LossCall): Record<string, TensorShape> {
   const shapes: Record<string, TensorShape> = {}
-  for (const [name, { kind, tensor: { shape, datatype } }] of Object.entries(tensors)) {
+  for (const [name, { kind, tensor: { shape, datatype }, largest }] of Object.entries(tensors)) {
     const isReal = datatype === 'FP32' || datatype === 'FP64'
-    shapes[name] = isReal ? { shape, kind } : { shape, kind, datatype }
+    shapes[name] = isReal
+      ? { shape, kind }
+      : { shape, kind, datatype, ...(largest === undefined ? {} : { largest }) }
   }
   return shapes
 }

@@ -9,8 +9,7 @@ export const ctc: Loss = {
   summary: 'The negative log-probability of a sequence of labels, summed over all its alignments ' +
     'with the frames',
   choose: 'For speech and handwriting: frames without labels of their own, labels in the order ' +
-    'of the frames. Give log-probabilities, or logits with apply_log_softmax. targets with a row ' +
-    'for each sample are faster than all rows in one.',
+    'of the frames. Give log-probabilities, or logits with apply_log_softmax.',
   source: 'Graves 2006; torch.nn.CTCLoss',
   formula: `
     log_probs: real[T, N?, C]
@@ -26,9 +25,10 @@ export const ctc: Loss = {
     mass = sum(exp(log_probs), C)
     p = apply_log_softmax ? log_softmax(log_probs, C) : log_probs + (stop_gradient(mass) - mass)
 
-    // A blank between all labels and around them. What is longer than T has no alignment anyway.
+    // A blank between all labels of a sample and around them: as many states as the longest has.
+    // What is longer than T has no alignment anyway.
     joined = has(targets, M)
-    S = axis(2 * maximum(L, minimum(M, T)) + 1)
+    S = axis(2 * minimum(maximum(0, max(target_lengths)), maximum(L, minimum(M, T))) + 1)
     place = (index(S) - 1) / 2
     start = cumsum(target_lengths, N) - target_lengths
     label = index(S) % 2 == 0 || (joined ? M : L) == 0 ? blank

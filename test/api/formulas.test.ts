@@ -119,37 +119,6 @@ t.test('second derivatives, float64, typed tensors, upstream gradients', async t
   })
 })
 
-t.test('a family has as many tensors as a request gives', async t => {
-  const app = await build(t)
-  const { post } = app
-  const formula = 'target: real[N]; I: family; output.I: real[N]; weight.I: real[] = 1\n' +
-    'sum(weight.I * (output.I - target) ** 2, I)'
-  const outputs = (count: number): object => Object.fromEntries(
-    Array.from({ length: count }, (_, member) => [`output.${member}`, [member, -member]]))
-  const ask = async (count: number, more: object = {}) =>
-    (await post('/v1/formulas', { formula, target: [0, 0], ...outputs(count), ...more })).body
-  t.match(await ask(0), { loss: 0, gradients: {} })
-  t.match(await ask(3), { loss: 5, gradients: { 'output.0': [0, 0], 'output.2': [2, -2] } })
-  t.match(await ask(1, { explain: true }), {
-    loss: 0, gradients: { 'output.0': [0, 0] }, explain: { derivatives: { 'output.0': String } }
-  })
-  t.match(await ask(3, { options: { 'weight.1': 3 }, gradients: ['output.1'] }),
-    { loss: 7, gradients: { 'output.1': [3, -3] } })
-  t.match(await ask(20), { loss: 2470, gradients: { 'output.19': [19, -19] } })
-  t.match(await ask(2, { 'output.3': [1, 1] }),
-    { code: 'FIELD_UNKNOWN', detail: /output\.2/, errors: [{ pointer: '/output.3' }] })
-  t.match(await ask(2, { 'output.I': [1, 1] }),
-    { code: 'FIELD_UNKNOWN', errors: [{ pointer: '/output.I' }] })
-  t.match(await ask(2, { gradients: ['output.2'] }),
-    { code: 'GRADIENT_UNKNOWN', detail: /nearest: output\.[01]/ })
-
-  t.equal((await put(app, 'outputs', { formula })).status, 201)
-  t.match((await post('/v1/losses/outputs', { target: [0, 0], ...outputs(3) })).body, { loss: 5 })
-  const terms = [{ loss: 'outputs' }, { loss: 'outputs', scale: -3 }]
-  t.match((await post('/v1/losses', { terms, target: [0, 0], ...outputs(3) })).body,
-    { loss: -10, gradients: { 'output.2': [-4, 4] } })
-})
-
 async function put (app: App, name: string, body: unknown) {
   return await app.send('PUT', `/v1/formulas/${name}`, { 'content-type': 'application/json' },
     JSON.stringify(body))

@@ -72,7 +72,12 @@ const bad: readonly (readonly [text: string, sentence: string])[] = [
   ['input: real[N]\ninput[N = 0, ‸N = 1]', 'N is taken along twice.'],
   ['input: real[N]\ninput‸[]', 'These brackets are empty: write x[i] or x[C = i].'],
   ['input: real[N]\nM = axis(‸sum(input))\ninput', 'The length of an axis is made of numbers, ' +
-    'options and lengths with + - * / %, floor, minimum and maximum.'],
+    'options and lengths with + - * / %, floor, minimum and maximum, and of max(x) of whole ' +
+    'numbers.'],
+  ['x: real[N]\nM = axis(2 * ‸max(x))\nx', 'max(x) is no length: only a tensor that is given and ' +
+    'holds whole numbers, integer[…], can be looked at before anything runs.'],
+  ['x: integer[N] = 2\nM = axis(‸max(x))\nx', 'max(x) is no length: only a tensor that is given ' +
+    'and holds whole numbers, integer[…], can be looked at before anything runs.'],
   ['input: real[N]\n‸N = 3\ninput', 'N has a value already; a name is given one value.'],
   ['input: real[N]\n(a, a) => ‸b', 'There is no b.'],
   ['‸I: family > 2; x.I: real[N]\n1', 'A family is declared by that word alone: I: family.'],

@@ -9,7 +9,7 @@ import { Graph } from '../../src/formulas/graph.ts'
 import { trace } from '../../src/formulas/trace.ts'
 
 const measurable = 'The length of an axis is made of numbers, options and lengths with ' +
-  '+ - * / %, floor, minimum and maximum.'
+  '+ - * / %, floor, minimum and maximum, and of max(x) of whole numbers.'
 const alternatives = 'All alternatives of a tensor are tensors: real[…] | class[…].'
 
 // The mark ‸ stands before the character at fault.
