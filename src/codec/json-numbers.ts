@@ -4,7 +4,7 @@
 import type { Datatype } from '../buffer/datatype.ts'
 import type { Lease } from '../buffer/lease.ts'
 import { type Cursor, nestedTooDeep, unexpected } from './cursor.ts'
-import { numbersOf } from './elements.ts'
+import { type Elements, numbersOf } from './elements.ts'
 import { type Memory, type Pad, padPlaces } from './pad.ts'
 import { expectedCodes, faultCodes, last, nestedTooDeepCode, pass } from './pass.ts'
 
@@ -40,6 +40,8 @@ export class Numbers {
   readonly asReal: { readonly datatype: Real, readonly address: number } | undefined
   /** Who keeps the memory; undefined if it is used again for the next body. */
   readonly lease: Lease | undefined
+  /** The same elements as other datatypes, as placing.ts has made them. */
+  converted: Map<Datatype, Elements> | undefined
   readonly #memory: Memory
   readonly #body = bodies
 

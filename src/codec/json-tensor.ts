@@ -1,9 +1,8 @@
 // A tensor as a body gives it, plain, typed or staged: its shape and datatype before it has an
-// address, and the way of its elements into the heap. A pointer says where it stands.
+// address, and its elements written into the heap. A pointer says where it stands.
 
-import type { Datatype } from '../buffer/datatype.ts'
+import { type Datatype, datatypes } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
-import type { Lease } from '../buffer/lease.ts'
 import { type Allocator, allocateTensor, sameShape, type Tensor } from '../buffer/tensor.ts'
 import { LossdError, nearest, shown } from '../errors.ts'
 import {
@@ -48,28 +47,6 @@ export function writeTensor (
   return written
 }
 
-/** As writeTensor, but a tensor staged in that datatype stays where it is. */
-export function placeTensor (
-  tensor: JsonTensor, datatype: Datatype, heap: Heap, lease: Lease
-): Tensor {
-  const { source, shape } = tensor
-  if (typeof source === 'number' || source.lease === undefined || !isAsDeclared(tensor)) {
-    return writeTensor(tensor, datatype, heap, lease)
-  }
-  const other = source instanceof Numbers ? source.asReal : source.converted.get(datatype)
-  const found = source.datatype === datatype ? source : other
-  if (found?.datatype !== datatype) return writeTensor(tensor, datatype, heap, lease)
-  lease.carry(source.lease)
-  return { datatype, shape, address: found.address }
-}
-
-// Else it has to be looked whether all elements are of the datatype that is declared.
-function isAsDeclared ({ datatype, source, booleanIndex }: JsonTensor): boolean {
-  if (booleanIndex >= 0) return false
-  if (datatype === null || typeof source === 'number' || source.datatype === datatype) return true
-  return datatype === 'FP32' || datatype === 'FP64'
-}
-
 /** True if a tensor lies in the heap, for as long as its lease lasts. */
 export function isStaged ({ source }: JsonTensor): boolean {
   return typeof source === 'object' && source.lease !== undefined
@@ -92,26 +69,35 @@ export function largestOf ({ source, count }: JsonTensor, memory: Memory): numbe
   return largest
 }
 
-/** As writeTensor, into memory that is there already. Throws TENSOR_INVALID. */
+/**
+ * As writeTensor, into memory that is there already; perhaps only `count` elements from an index
+ * on. Throws TENSOR_INVALID.
+ */
 export function writeElements (
-  tensor: JsonTensor, datatype: Datatype, heap: Heap, address: number
+  tensor: JsonTensor, datatype: Datatype, heap: Heap, address: number, from = 0,
+  count = tensor.count
 ): void {
   const declared = tensor.datatype ?? datatype
   if (tensor.booleanIndex >= 0 && declared !== 'BOOL') {
     throw oddElement(tensor, tensor.booleanIndex, 'true or false where a number belongs')
   }
   const { source } = tensor
-  const [elements, memory] = typeof source === 'number'
+  const [all, memory] = typeof source === 'number'
     ? scalarElements(source)
     : [source, source instanceof Numbers ? source.memory : heap]
-  if (isInteger(declared)) checkIntegers(tensor, declared, elements, memory)
+  const elements = count === tensor.count ? all : partOf(all, from, count)
+  if (isInteger(declared)) checkIntegers(tensor, declared, elements, memory, from)
   if (isInteger(datatype)) {
-    if (datatype !== declared) checkIntegers(tensor, datatype, elements, memory)
+    if (datatype !== declared) checkIntegers(tensor, datatype, elements, memory, from)
     const isNarrowed = memory === heap && narrowWholes(elements, heap, datatype, address)
     if (!isNarrowed) writeWholes(elements, memory, datatype, heap, address)
   } else {
     writeReals(elements, memory, datatype, heap, address)
   }
+}
+
+function partOf ({ datatype, address }: Elements, from: number, count: number): Elements {
+  return { datatype, count, address: address + from * datatypes[datatype].bytes }
 }
 
 /** The pointer to a member of what a pointer names. */
@@ -188,10 +174,10 @@ function readShape (value: Json, pointer: string): readonly number[] {
   if (!(value instanceof Numbers) || value.shape.length !== 1 || value.fault !== undefined) {
     throw notTensor(pointer, `a shape is a list of whole numbers; got ${kindOf(value)}`)
   }
-  const shape = Array.from(value.values)
-  if (shape.length > rankMax) {
-    throw notTensor(pointer, `${shape.length} axes; the limit is ${rankMax}`)
+  if (value.count > rankMax) {
+    throw notTensor(pointer, `${value.count} axes; the limit is ${rankMax}`)
   }
+  const shape = Array.from(value.values)
   const odd = shape.findIndex(length => !Number.isInteger(length) || length < 0 ||
     length > lengthMax)
   if (odd >= 0 || value.booleanIndex >= 0) {
@@ -244,7 +230,7 @@ function isInteger (datatype: Datatype): datatype is IntegerDatatype {
 }
 
 function checkIntegers (
-  tensor: JsonTensor, datatype: IntegerDatatype, elements: Elements, memory: Memory
+  tensor: JsonTensor, datatype: IntegerDatatype, elements: Elements, memory: Memory, from: number
 ): void {
   if (elements.datatype === datatype) return
   const [least, beyond] = integerRanges[datatype]
@@ -257,7 +243,7 @@ function checkIntegers (
     const reason = Number.isInteger(value)
       ? `${number} is beyond ${datatype}`
       : `${number} where a whole number belongs (${datatype})`
-    throw oddElement(tensor, index, reason)
+    throw oddElement(tensor, from + index, reason)
   }
 }
 

@@ -82,6 +82,43 @@ t.test('a large body is read as a small one is', async t => {
   t.equal(app.service.heap.leases, 0)
 })
 
+t.test('numbers that are needed as another datatype are converted, slice by slice', async t => {
+  const app = await build(t)
+  const many = 150_000
+  const flags = Array.from({ length: many }, (_, index) => index % 3 === 0)
+  const sum = flags.filter(flag => flag).length
+  const typed = (datatype: string, data: readonly unknown[]) =>
+    ({ datatype, shape: [many], data: [...data] })
+  const options = { reduction: 'sum' }
+  for (const [datatype, data] of [
+    ['INT32', flags.map(Number)], ['UINT8', flags.map(Number)], ['FP64', flags.map(Number)],
+    ['BOOL', flags]
+  ] as const) {
+    const body = { input: typed(datatype, data), target: 0, options }
+    t.match(await app.post('/v1/losses/mse', body),
+      { status: 200, body: { loss: { data: [sum] } } }, datatype)
+  }
+  // The word may ask for FP64, so that all is read as such.
+  const input = flags.map(flag => Number(flag) + 0.5)
+  const text = JSON.stringify({ input, target: 0.5, options })
+  const escaped = await app.post('/v1/losses/mse', text.replace('input', '\\u0069nput'))
+  t.match(escaped, { status: 200, body: { loss: sum } })
+  // Classes as Python writes floats, the first and the last, and what is none.
+  const rows = flags.map(() => [1, 1])
+  const reals = (last: string): string =>
+    `[${flags.map(flag => flag ? '1.0' : '0.0').join()},${last}]`
+  const classes = (last: string) => app.post('/v1/losses/cross-entropy',
+    `{"input":${JSON.stringify([...rows, [1, 1]])},"target":${reals(last)},"gradients":[]}`)
+  const found = await classes('1.0')
+  t.equal(found.status, 200)
+  t.ok(Math.abs(Number(found.body['loss']) - Math.LN2) < 1e-5, `${found.body['loss']}`)
+  t.match(await classes('0.5'), {
+    status: 422, body: { errors: [{ pointer: `/target/${many}`, detail: /0\.5 where a whole/ }] }
+  })
+  await settled(app)
+  t.equal(app.service.heap.leases, 0)
+})
+
 t.test('what is wrong in a large body is told with its place', async t => {
   const app = await build(t)
   const text = JSON.stringify({ input, target })

@@ -5,8 +5,9 @@ import t from 'tap'
 import type { Datatype } from '../../src/buffer/datatype.ts'
 import { Heap } from '../../src/buffer/heap.ts'
 import { allocateTensor, viewOf } from '../../src/buffer/tensor.ts'
-import { placeTensor, readTensor, writeTensor } from '../../src/codec/json-tensor.ts'
+import { readTensor, writeTensor } from '../../src/codec/json-tensor.ts'
 import { kindOf } from '../../src/codec/kind-of.ts'
+import { placeTensor } from '../../src/codec/placing.ts'
 import { StagedTensor } from '../../src/codec/staged.ts'
 
 const heap = Heap.create({ bytes: 1 << 20 })
