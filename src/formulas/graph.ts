@@ -21,9 +21,6 @@ import { simplify } from './simplify.ts'
 export { type Axis, type InputDatatype, isConstant, type Node, originalAxis }
 
 const none: readonly never[] = []
-const blank = {
-  args: none, axes: none, mask: false, name: '', value: 0, step: 0, layout: none, over: none
-}
 
 // Their arguments may stand in any order: both orders are one node, which keeps the first one seen.
 const commutative = new Set(['add', 'mul', 'minimum', 'maximum', 'eq', 'ne', 'and', 'or'])
@@ -176,19 +173,31 @@ export class Graph {
         `The formula and its derivative need more than ${this.#nodesMax} operations.`,
         { pointer: '/formula' })
     }
-    const { op, args = none } = fields
+    const {
+      op, args = none, axes = none, mask = false, name = '', value = 0, step = 0, layout = none,
+      datatype = '', over = none
+    } = fields
     const inside = op === 'previous' || (op !== 'recur' && args.some(arg => arg.inside))
-    const node: Node = { ...blank, datatype: '', ...fields, inside, id: this.#next++ }
+    const node: Node = {
+      id: this.#next++, op, args, axes, mask, name, value, step, inside, layout, datatype, over
+    }
     this.#nodes.set(key, node)
     return node
   }
 }
 
 function keyOf (node: Partial<Node> & { op: string }): string {
-  const { op, args = none, over = none, name = '', value = 0, step = 0, layout = none } = node
+  const { op, args = none, over = none, name, value = 0, step = 0, layout = none, datatype } = node
   if (op === 'constant') return `${Object.is(value, -0) ? '-0' : value}${node.mask === true}`
-  const ids = args.map(arg => arg.id)
-  if (commutative.has(op)) ids.sort((a, b) => a - b)
-  const given = `${op}|${ids.join()}|${over.join()}|${name}|${layout.join()}|${node.datatype ?? ''}`
-  return step === 0 && value === 0 ? given : `${given}|${step}|${value}`
+  let key = op
+  const [a, b] = args
+  if (b !== undefined && a !== undefined && b.id < a.id && commutative.has(op)) {
+    key += ` ${b.id} ${a.id}`
+  } else {
+    for (const arg of args) key += ` ${arg.id}`
+  }
+  // What most nodes do not have.
+  if (over.length > 0) key += `|${over.join()}`
+  if (name !== undefined) key += `|${name}|${layout.join()}|${datatype}`
+  return step === 0 && value === 0 ? key : `${key}|${step}|${value}`
 }

@@ -37,8 +37,8 @@ export class AccessWriter {
   load (access: Access, at: Position): Lane {
     if (!this.#varies(access)) return this.#splat(access)
     if (this.#addresses.isContiguous(access)) return this.#vector(access, at)
-    return this.#assemble(lane =>
-      this.#number(access.datatype, this.#addresses.laneAddress(access, at, lane)))
+    const address = this.#addresses.laneAddress(access, at)
+    return this.#assemble(lane => this.#number(access.datatype, address(lane)))
   }
 
   /** Writes lanes to a tensor of the computing datatype. */
@@ -49,9 +49,9 @@ export class AccessWriter {
     if (!this.#varies(access)) lines.push(number(get(this.#addresses.pointer(access)), 0))
     else if (this.#addresses.isContiguous(access)) this.#storeVector(access, value, at, lines)
     else {
+      const address = this.#addresses.laneAddress(access, at)
       for (let lane = 0; lane < this.#writer.count; lane++) {
-        const address = this.#addresses.laneAddress(access, at, lane)
-        lines.push(ifCounts(at, lane, number(address, lane)))
+        lines.push(ifCounts(at, lane, number(address(lane), lane)))
       }
     }
   }
@@ -64,8 +64,7 @@ export class AccessWriter {
       return
     }
     // Most of what goes to few places is 0. What others use, too, is not to be known inside only.
-    this.#addresses.pointer(access)
-    for (const gather of access.gathers) this.#addresses.gathered(access, gather)
+    const addressOf = this.#addresses.laneAddress(access, at)
     const { lines } = this.#writer.into
     const type = this.#precision
     lines.push(given(op('v128.any_true', get(value))))
@@ -73,7 +72,7 @@ export class AccessWriter {
       const address = this.#fn.local('i32')
       const number = op(`${type}.add`, load(`${type}.load`, get(address)),
         this.#writer.extract(value, lane))
-      lines.push(set(address, this.#addresses.laneAddress(access, at, lane)),
+      lines.push(set(address, addressOf(lane)),
         ifCounts(at, lane, store(`${type}.store`, get(address), number)))
     }
     lines.push(end)

@@ -123,21 +123,29 @@ export class AddressWriter {
       minus(plus(get(pointer), get(distance)), bytes * stepAlong(access, this.#levels.lane)))
   }
 
-  /** The address of one lane's element; lanes beyond the end read the last one again. */
-  laneAddress (access: Access, at: Position, lane: number): string {
-    let address = get(this.pointer(access))
-    if (this.variesByPosition(access)) {
-      const axis = this.#levels.lane
-      const length = get(this.length(axis))
-      const step = stepAlong(access, axis)
+  /** The address of a lane's element, by lane; lanes beyond the end read the last one again. */
+  laneAddress (access: Access, at: Position): (lane: number) => string {
+    const start = get(this.pointer(access))
+    const byPosition = this.variesByPosition(access) ? this.#placed(access, at) : null
+    const offsets = access.gathers.filter(isVarying).map(gather =>
+      get(this.gathered(access, gather)))
+    return lane => offsets.reduce((sum, gathered) =>
+      plus(sum, laneOp('i32x4.extract_lane', lane, gathered)),
+    byPosition === null ? start : plus(start, byPosition(lane)))
+  }
+
+  // Bytes to the position of a lane.
+  #placed (access: Access, at: Position): (lane: number) => string {
+    const axis = this.#levels.lane
+    const length = get(this.length(axis))
+    const step = stepAlong(access, axis)
+    const stride = this.#stride(access, axis)
+    return lane => {
       const position = plus(get(at.lane), at.copy * this.#writer.count + lane - step)
-      const held = at.rest === null && step === 0
+      return times(at.rest === null && step === 0
         ? position
-        : select(position, minus(length, 1), below(position, length))
-      address = plus(address, times(held, this.#stride(access, axis)))
+        : select(position, minus(length, 1), below(position, length)), stride)
     }
-    return access.gathers.filter(isVarying).reduce((sum, gather) =>
-      plus(sum, this.#gathered(access, gather, lane)), address)
   }
 
   /** The address of one element of a row that runs along the lanes. */
@@ -159,7 +167,7 @@ export class AddressWriter {
     }
     for (const gather of access.gathers) {
       if (gather.level === level && !isVarying(gather)) {
-        terms.push(this.#gathered(access, gather, 0))
+        terms.push(laneOp('i32x4.extract_lane', 0, this.#offsets(access, gather)))
       }
     }
     const before = level === 0 ? this.#base(access) : this.#pointer(access, level - 1)
@@ -191,14 +199,6 @@ export class AddressWriter {
     const stride = this.#fn.once(this.#fn.entry, key, 'i32', () => times(
       after.map(next => get(this.length(next))).reduce((a, b) => times(a, b)), bytes))
     return get(stride)
-  }
-
-  // Bytes to the gathered position of a lane.
-  #gathered (access: Access, gather: Gather, lane: number): string {
-    const offsets = gather.varies
-      ? get(this.gathered(access, gather))
-      : this.#offsets(access, gather)
-    return laneOp('i32x4.extract_lane', lane, offsets)
   }
 
   /** Bytes to the gathered positions of all lanes, a local of the present block. */

@@ -13,9 +13,8 @@ export function codeOf (name: string): string {
 
 /** A whole number from 0 to 2³² - 1, in groups of seven bits, the lowest first. */
 export function whole (value: number): string {
-  let [bytes, rest] = ['', value]
-  for (; rest > 0x7f; rest >>>= 7) bytes += String.fromCharCode(0x80 | (rest & 0x7f))
-  return bytes + String.fromCharCode(rest)
+  if (value < 0x80) return String.fromCharCode(value)
+  return String.fromCharCode(0x80 | (value & 0x7f)) + whole(value >>> 7)
 }
 
 /** A whole number with its sign. */
@@ -26,9 +25,10 @@ export function signed (value: number | bigint): string {
       ? String.fromCharCode(low)
       : String.fromCharCode(0x80 | low) + signed(rest)
   }
-  let [bytes, rest] = ['', value]
-  for (; rest < -64 || rest > 63; rest >>= 7) bytes += String.fromCharCode(0x80 | (rest & 0x7f))
-  return bytes + String.fromCharCode(rest & 0x7f)
+  const low = value & 0x7f
+  return value >= -64 && value < 64
+    ? String.fromCharCode(low)
+    : String.fromCharCode(0x80 | low) + signed(value >> 7)
 }
 
 const compared = 'eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u'

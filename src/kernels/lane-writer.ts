@@ -65,11 +65,10 @@ export class LaneWriter implements Lanes {
   }
 
   op (instruction: string, ...args: readonly (Lane | number)[]): Lane {
-    const shifts = shift.test(instruction)
     let [operands, immediates] = ['', '']
     for (const arg of args) {
       if (typeof arg === 'string') operands += get(arg)
-      else if (shifts) operands += i32(arg)
+      else if (shift.test(instruction)) operands += i32(arg)
       else immediates += String.fromCharCode(arg)
     }
     return this.value(op(instruction, operands) + immediates)

@@ -18,6 +18,9 @@ export interface Level {
   readonly block: Block
 }
 
+/** More than vectors that are interleaved. */
+const copiesMax = 8
+
 export class Levels {
   /** The axis the lanes run along, and its level. */
   readonly lanes: number
@@ -50,7 +53,9 @@ export class Levels {
 
   /** The deepest level at which one of the axes varies; 0 without axes. */
   of (axes: readonly Axis[]): number {
-    return Math.max(0, ...axes.map(axis => this.#ofAxis.get(axis) ?? 0))
+    let deepest = 0
+    for (const axis of axes) deepest = Math.max(deepest, this.#ofAxis.get(axis) ?? 0)
+    return deepest
   }
 
   /** The local that holds the position along an axis. */
@@ -71,7 +76,7 @@ export class Levels {
   }
 
   // What does not vary along the lanes is one value for all copies.
-  #key (node: Node, copy: number): string {
-    return node.axes.includes(this.lane) ? `${node.id}:${copy}` : `${node.id}`
+  #key (node: Node, copy: number): number {
+    return node.id * copiesMax + (node.axes.includes(this.lane) ? copy : 0)
   }
 }

@@ -25,12 +25,12 @@ export const lanesOf = (values: readonly number[]): string => op('v128.const') +
   values.length === 4 ? new Int32Array(values) : new BigInt64Array(values.map(BigInt)))
 
 /** An instruction behind its operands. */
-export const op = (instruction: string, ...operands: readonly string[]): string =>
-  operands.join('') + codeOf(instruction)
+export const op = (instruction: string, a = '', b = '', c = ''): string =>
+  a + b + c + codeOf(instruction)
 
 /** An instruction that names a lane. */
-export const laneOp = (instruction: string, lane: number, ...operands: readonly string[]): string =>
-  op(instruction, ...operands) + whole(lane)
+export const laneOp = (instruction: string, lane: number, a: string, b = ''): string =>
+  op(instruction, a, b) + whole(lane)
 
 /** Loads what lies some bytes behind an address. */
 export const load = (instruction: string, address: string, offset = 0): string =>

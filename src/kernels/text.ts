@@ -11,7 +11,8 @@ type LocalType = 'i32' | 'f32' | 'f64' | 'i64' | 'v128'
 /** The lines of one loop body, and the locals of what is already computed there. */
 export interface Block {
   readonly lines: string[]
-  readonly memo: Map<string, string>
+  /** By what it is: words, or a number for a node. */
+  readonly memo: Map<string | number, string>
 }
 
 export function block (): Block { return { lines: [], memo: new Map() } }
