@@ -5,9 +5,8 @@
 // A pass can pause behind any comma: all it knows lies behind an address (pass.ts).
 
 import { nestingMax } from './cursor.ts'
-import { readUsual, usualConstants } from './number-code.ts'
 import { faultCodes, last, nestedTooDeepCode, pass } from './pass.ts'
-import { doubles } from './powers.ts'
+import { usualConstants, usualRun } from './usual-code.ts'
 
 const rankMax = 8
 
@@ -19,35 +18,6 @@ const storeReal = `
   } else {
     f64.store(next, value);
     next += 8;
-  }`
-
-/** Lines: the number that was read as m · 10^q, if need be with more digits, as \`value\`. */
-const toValue = `
-  if (isUsual == 0) {
-    value = longDouble(s, at);
-  } else if (m <= 0x20000000000000L && q + 22 < 45) {
-    value = f64.convert_i64_u(m);
-    if (i32.lt_s(q, 0)) {
-      value = value / f64.load(${doubles} - q * 8);
-    } else {
-      value = value * f64.load(${doubles} + q * 8);
-    }
-  } else if (m == 0L) {
-    value = 0.0;
-  } else {
-    value = toDouble(m, q);
-  }`
-
-/** Lines: as toValue, but only as near as float32 needs it. */
-const toRough = `
-  i64 rough = 0L;
-  if (isUsual && q + 300 <= 600) {
-    value = f64.convert_i64_u(m) * f64.load(${doubles} + q * 8);
-    rough = i64.reinterpret_f64(value);
-  }
-  // Near the middle of two float32, or below the normal ones, all bits count.
-  if ((rough & 0x1fffffffL) - 0xffffff8L < 17L || rough < 0x3810000000000000L) {
-    ${toValue}
   }`
 
 export const arrayCode = `
@@ -88,127 +58,117 @@ export func readArray(s: i32) {
   i32 kind = i32.load(s, ${pass.kind});
   i32 row = i32.load(s + 4 * open, ${pass.counts});
   i32 letter = 0;
-  i32 isShut = 0;
+  i32 isRead = 0;
   f64 value = 0.0;
   while (true) {
-    // A value belongs here, or the end of an array without elements.
-    letter = i32.load8_u(position);
-    if (letter <= 0x20) { position = skipSpace(position); letter = i32.load8_u(position); }
-    i32 isNegative = letter == 0x2d;
-    i32 at = position + isNegative;
-    if (i32.load8_u(at) - 0x30 < 10) {
-      if (open != rank) {
-        if (rank == 0) { rank = open; } else {
-          note(s, ${faultCodes.valueAmongArrays}, open, open, row);
-        }
-      }
-      // A class index is mostly one digit.
-      i64 m = i64.extend_i32_u(i32.load8_u(at) - 0x30);
-      i32 q = 0;
-      i32 end = at + 1;
-      i32 byte = i32.load8_u(end);
-      i32 isWhole = 1;
-      i32 isUsual = 1;
-      if (byte != 0x2c && byte != 0x5d) {
-        ${readUsual}
-        if (isUsual == 0) {
-          isWhole = readNumber(s, at) - 1;
-          if (isWhole == -1) { return; }
-          m = i64.load(s, ${last.mantissa});
-          q = i32.load(s, ${last.exponent});
-          end = i32.load(s, ${last.end});
-          byte = i32.load8_u(end);
-        }
-      }
-      position = end;
-      letter = byte;
-      if (kind == 2) {
-        ${toRough}
-        f32.store(next, f32.demote_f64(f64.copysign(value, f64.convert_i32_s(-isNegative))));
-        next += 4;
-      } else if (kind == 1) {
-        ${toValue}
-        f64.store(next, f64.copysign(value, f64.convert_i32_s(-isNegative)));
-        next += 8;
-      } else {
-        i64 integer = m;
-        if (isWhole == 0 || i64.lt_s(m, 0L)) {
-          ${toValue}
-          if (value == f64.trunc(value) && value < 9223372036854775808.0) {
-            integer = i64.trunc_sat_f64_u(value);
-            isWhole = 1;
-          } else {
-            isWhole = isNegative & (m == 0x8000000000000000L) & isWhole;
-          }
-        }
-        if (isWhole && (isNegative == 0 || integer != 0L)) {
-          i64 negation = i64.extend_i32_s(-isNegative);
-          i64.store(next, (integer ^ negation) - negation);
-          next += 8;
-        } else {
-          kind = i32.load(s, ${pass.real});
-          next = toReals(i32.load(s, ${pass.start}), next, kind, i32.load(s, ${pass.start}));
-          ${toValue}
-          value = f64.copysign(value, f64.convert_i32_s(-isNegative));
-          ${storeReal}
-        }
-      }
-    } else if (letter == 0x5b) {
-      if (rank > 0 && open >= rank) { note(s, ${faultCodes.arrayInRow}, open, open, row); }
-      i32.store(s + 4 * open, row, ${pass.counts});
-      open += 1;
-      row = 0;
-      if (open > ${rankMax}) { note(s, ${faultCodes.tooDeep}, open - 1, open, row); }
-      if (depth + open > ${nestingMax}) {
-        refuse(s, ${nestedTooDeepCode}, position);
-        return;
-      }
-      if (open > known) {
-        known = open;
-        i32.store(s + 4 * open, -1, ${pass.lengths});
-      }
-      position += 1;
+    isRead = 0;
+    if (open == rank) {
+      // Usual numbers; the last ends otherwise than with a comma.
+      i32 first = next;
+      ${usualRun}
+      row += (next - first) >> (3 - (kind == 2));
+    }
+    if (isRead == 0) {
+      // A value belongs here, or the end of an array without elements.
       letter = i32.load8_u(position);
       if (letter <= 0x20) { position = skipSpace(position); letter = i32.load8_u(position); }
-      if (letter != 0x5d) { continue; }
-      row -= 1;
-    } else {
-      // A word, a string or an object.
-      if (rank == 0) { rank = open; } else if (open != rank) {
-        note(s, ${faultCodes.valueAmongArrays}, open, open, row);
-      }
-      i32 meaning = readWord(s, position);
-      if (meaning == 0) {
-        if (letter == 0x22) { meaning = 5; } else if (letter == 0x7b) { meaning = 6; } else {
-          if (isNegative) { refuse(s, 2, at); } else { refuse(s, 1, position); }
+      i32 isNegative = letter == 0x2d;
+      i32 at = position + isNegative;
+      if (i32.load8_u(at) - 0x30 < 10) {
+        if (open != rank) {
+          if (rank == 0) { rank = open; } else {
+            note(s, ${faultCodes.valueAmongArrays}, open, open, row);
+          }
+        }
+        i32 isWhole = readNumber(s, at) - 1;
+        if (isWhole == -1) { return; }
+        i64 m = i64.load(s, ${last.mantissa});
+        i32 end = i32.load(s, ${last.end});
+        letter = i32.load8_u(end);
+        position = end;
+        if (kind != 0) {
+          value = f64.copysign(longDouble(s, at), f64.convert_i32_s(-isNegative));
+          ${storeReal}
+        } else {
+          i64 integer = m;
+          if (isWhole == 0 || i64.lt_s(m, 0L)) {
+            value = longDouble(s, at);
+            if (value == f64.trunc(value) && value < 9223372036854775808.0) {
+              integer = i64.trunc_sat_f64_u(value);
+              isWhole = 1;
+            } else {
+              isWhole = isNegative & (m == 0x8000000000000000L) & isWhole;
+            }
+          }
+          if (isWhole && (isNegative == 0 || integer != 0L)) {
+            i64 negation = i64.extend_i32_s(-isNegative);
+            i64.store(next, (integer ^ negation) - negation);
+            next += 8;
+          } else {
+            kind = i32.load(s, ${pass.real});
+            next = toReals(i32.load(s, ${pass.start}), next, kind, i32.load(s, ${pass.start}));
+            value = f64.copysign(longDouble(s, at), f64.convert_i32_s(-isNegative));
+            ${storeReal}
+          }
+        }
+      } else if (letter == 0x5b) {
+        if (rank > 0 && open >= rank) { note(s, ${faultCodes.arrayInRow}, open, open, row); }
+        i32.store(s + 4 * open, row, ${pass.counts});
+        open += 1;
+        row = 0;
+        if (open > ${rankMax}) { note(s, ${faultCodes.tooDeep}, open - 1, open, row); }
+        if (depth + open > ${nestingMax}) {
+          refuse(s, ${nestedTooDeepCode}, position);
           return;
         }
-        note(s, select(${faultCodes.string}, ${faultCodes.object}, meaning == 5), open, open, row);
-        end = skipValue(s, position, depth + open);
-        if (end == 0) { return; }
-        i32.store(s, i32.load(s, ${pass.otherBytes}) + end - position, ${pass.otherBytes});
+        if (open > known) {
+          known = open;
+          i32.store(s + 4 * open, -1, ${pass.lengths});
+        }
+        position += 1;
+        letter = i32.load8_u(position);
+        if (letter <= 0x20) { position = skipSpace(position); letter = i32.load8_u(position); }
+        if (letter != 0x5d) { continue; }
+        row -= 1;
       } else {
-        end = i32.load(s, ${last.end});
-        if (meaning == 4) { note(s, ${faultCodes.null}, open, open, row); }
+        // A word, a string or an object.
+        if (rank == 0) { rank = open; } else if (open != rank) {
+          note(s, ${faultCodes.valueAmongArrays}, open, open, row);
+        }
+        i32 meaning = readWord(s, position);
+        if (meaning == 0) {
+          if (letter == 0x22) { meaning = 5; } else if (letter == 0x7b) { meaning = 6; } else {
+            if (isNegative) { refuse(s, 2, at); } else { refuse(s, 1, position); }
+            return;
+          }
+          note(s, select(${faultCodes.string}, ${faultCodes.object}, meaning == 5), open, open,
+            row);
+          end = skipValue(s, position, depth + open);
+          if (end == 0) { return; }
+          i32.store(s, i32.load(s, ${pass.otherBytes}) + end - position, ${pass.otherBytes});
+        } else {
+          end = i32.load(s, ${last.end});
+          if (meaning == 4) { note(s, ${faultCodes.null}, open, open, row); }
+        }
+        value = f64.load(s, ${last.value});
+        if (meaning == 1 && kind == 0) {
+          kind = i32.load(s, ${pass.real});
+          next = toReals(i32.load(s, ${pass.start}), next, kind, i32.load(s, ${pass.start}));
+        }
+        if ((meaning == 2 || meaning == 3) && i32.load(s, ${pass.boolean}) == -1) {
+          i32.store(s, (next - i32.load(s, ${pass.start})) >> (3 - (kind == 2)), ${pass.boolean});
+        }
+        if (kind == 0) {
+          i64.store(next, i64.trunc_sat_f64_s(value));
+          next += 8;
+        } else {
+          ${storeReal}
+        }
+        position = end;
+        letter = i32.load8_u(position);
       }
-      value = f64.load(s, ${last.value});
-      if (meaning == 1 && kind == 0) {
-        kind = i32.load(s, ${pass.real});
-        next = toReals(i32.load(s, ${pass.start}), next, kind, i32.load(s, ${pass.start}));
-      }
-      if ((meaning == 2 || meaning == 3) && i32.load(s, ${pass.boolean}) == -1) {
-        i32.store(s, (next - i32.load(s, ${pass.start})) >> (3 - (kind == 2)), ${pass.boolean});
-      }
-      if (kind == 0) {
-        i64.store(next, i64.trunc_sat_f64_s(value));
-        next += 8;
-      } else {
-        ${storeReal}
-      }
-      position = end;
-      letter = i32.load8_u(position);
+      row += 1;
     }
-    row += 1;
     // Behind a value, or at the bracket of an array without elements.
     if (letter == 0x2c) {
       position += 1;

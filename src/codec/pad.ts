@@ -6,7 +6,7 @@
 //     66560    room for long digits            262144   text of a body, and behind it its elements
 
 import type { Heap } from '../buffer/heap.ts'
-import { writePowers } from './powers.ts'
+import { writeTables } from './tables.ts'
 
 /** The views of a memory: the heap's, or a pad's. */
 export type Memory = Pick<Heap, 'u8' | 'i32' | 'i64' | 'f32' | 'f64'>
@@ -55,7 +55,7 @@ export class Pad implements Memory {
     const room = Math.ceil((textBytes + 2 * slackBytes) / 64) * 64
     const pages = Math.ceil((padPlaces.text + room + 4 * room) / 65_536)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-    writePowers(memory)
+    writeTables(memory)
     const { exports } = new WebAssembly.Instance(module, { lossd: { memory } })
     const { buffer } = memory
     this.u8 = new Uint8Array(buffer)

@@ -11,7 +11,7 @@ export const powers = 24_576 + 342 * 16
 export const doubles = 35_264 + 342 * 8
 export const tens = 40_512
 
-/** Writes the tables into the memory's reserved bytes. */
+/** Writes the powers into the memory's reserved bytes. */
 export function writePowers (memory: WebAssembly.Memory): void {
   const words = new BigUint64Array(memory.buffer)
   const numbers = new Float64Array(memory.buffer)

@@ -16,7 +16,7 @@ export interface Printed {
 /** Some ten microseconds of work; more where pieces would become too many. */
 const chunkElementsMin = 2048
 const chunksMax = 512
-const nanosecondsPerElement = 25
+const nanosecondsPerElement = 15
 const descriptionBytes = 128
 
 export class Printout {

@@ -7,7 +7,7 @@ import type { Json } from '../codec/json-reader.ts'
 import type { Real } from '../codec/json-numbers.ts'
 import type { CountElements, LargeText } from '../codec/large-text.ts'
 import { type Narrow, narrowIn } from '../codec/pad.ts'
-import { writePowers } from '../codec/powers.ts'
+import { writeTables } from '../codec/tables.ts'
 import type { Printout } from '../codec/printout.ts'
 import type { Program } from '../kernels/program.ts'
 import type { Machine } from './execute.ts'
@@ -44,7 +44,7 @@ export class CodecWork {
     this.#machine = machine
     this.#program = { id: programId, module, steps: 1 }
     const { memory } = machine.heap
-    writePowers(memory)
+    writeTables(memory)
     const { exports } = new WebAssembly.Instance(module, { lossd: { memory } })
     this.count = exports['countElements'] as CountElements
     narrowIn.set(machine.heap, exports['narrow'] as Narrow)

@@ -6,7 +6,7 @@ import { Heap } from '../../src/buffer/heap.ts'
 import { Numbers } from '../../src/codec/json-numbers.ts'
 import { isJsonObject, type Json, readJson } from '../../src/codec/json-reader.ts'
 import { type CountElements, LargeText } from '../../src/codec/large-text.ts'
-import { writePowers } from '../../src/codec/powers.ts'
+import { writeTables } from '../../src/codec/tables.ts'
 import { codecModule, openCodec } from '../../src/compute/open-codec.ts'
 import { LossdError } from '../../src/errors.ts'
 import { Random } from '../random.ts'
@@ -14,7 +14,7 @@ import { mutated, randomBody } from './random-json.ts'
 
 await openCodec()
 const heap = Heap.create({ bytes: 8 << 20 })
-writePowers(heap.memory)
+writeTables(heap.memory)
 const { exports } = new WebAssembly.Instance(codecModule(), { lossd: { memory: heap.memory } })
 const run = exports['k0'] as (record: number, first: number, last: number) => void
 const count = exports['countElements'] as CountElements

@@ -5,7 +5,7 @@ import { Heap } from '../../src/buffer/heap.ts'
 import { isJsonObject, type Json, type JsonObject, readJson } from '../../src/codec/json-reader.ts'
 import { type CountElements, LargeText } from '../../src/codec/large-text.ts'
 import { padTextMax } from '../../src/codec/pad.ts'
-import { writePowers } from '../../src/codec/powers.ts'
+import { writeTables } from '../../src/codec/tables.ts'
 import { codecModule, openCodec } from '../../src/compute/open-codec.ts'
 import type { Machine } from '../../src/compute/execute.ts'
 import { Pool, type PoolSettings } from '../../src/compute/pool.ts'
@@ -35,7 +35,7 @@ export function bodyOf (value: unknown, memory?: OperationMemory): JsonObject {
 }
 
 function readLarge (bytes: Buffer, { heap, lease }: OperationMemory): Json {
-  writePowers(heap.memory)
+  writeTables(heap.memory)
   const { exports } = new WebAssembly.Instance(codecModule(), { lossd: { memory: heap.memory } })
   const run = exports['k0'] as (record: number, first: number, last: number) => void
   const text = new LargeText(heap, lease, bytes.length, exports['countElements'] as CountElements)
