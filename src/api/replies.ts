@@ -2,6 +2,7 @@
 // The one place where an error of the table, or of Fastify, becomes a status and a body.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { OutgoingHttpHeader } from 'node:http'
 import type { Lease } from '../buffer/lease.ts'
 import { Printout } from '../codec/printout.ts'
 import { codecOf } from '../compute/codec-work.ts'
@@ -122,13 +123,13 @@ export function sendHeap (request: FastifyRequest, reply: FastifyReply, answer: 
   }
   // After the last byte, and as well when the client leaves.
   raw.once('close', () => { answer.release() })
+  const lines: OutgoingHttpHeader[] = ['content-length', bytes]
   for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) raw.setHeader(name, value)
+    if (value !== undefined) lines.push(name, value)
   }
-  raw.setHeader('content-length', bytes)
+  raw.writeHead(reply.statusCode, lines)
   raw.cork()
   for (const piece of pieces) raw.write(piece)
-  raw.uncork()
   raw.end()
 }
 
