@@ -10,6 +10,7 @@ import { isJsonObject, type Json, type JsonObject, readJson } from '../codec/jso
 import { kindOf } from '../codec/kind-of.ts'
 import { padTextMax } from '../codec/pad.ts'
 import type { Safetensors } from '../codec/safetensors.ts'
+import { inTurn } from '../codec/turns.ts'
 import { LossdError } from '../errors.ts'
 import { SafetensorsBody } from './binary-bodies.ts'
 import {
@@ -95,6 +96,9 @@ function asObject (body: Json): JsonObject {
   throw new LossdError('BODY_INVALID', `The body must be a JSON object; got ${kindOf(body)}`)
 }
 
+// From here on what is no number may take a millisecond to read.
+const longBytes = 16 << 10
+
 function receiveSmall (
   request: FastifyRequest, payload: Readable, done: (fault: Error | null, body?: Buffer) => void
 ): void {
@@ -107,8 +111,10 @@ function receiveSmall (
   payload.on('end', () => {
     const [first = noBody] = chunks
     const announced = lengthOf(request)
+    const body = (): Buffer => chunks.length === 1 ? first : Buffer.concat(chunks, bytes)
     if (bytes !== announced) done(wrongLength(announced, bytes))
-    else done(null, chunks.length === 1 ? first : Buffer.concat(chunks, bytes))
+    else if (bytes < longBytes) done(null, body())
+    else inTurn(() => { done(null, body()) })
   })
   payload.on('error', done)
 }

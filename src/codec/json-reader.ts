@@ -230,17 +230,10 @@ function decodeString (bytes: Buffer, start: number, end: number): string {
   if (text.includes('\\')) {
     const [wrong] = /\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})./su.exec(text.replaceAll('\\\\', '__')) ?? []
     if (wrong !== undefined) throw badJson(`the string at byte ${start} holds ${wrong}`, start)
-    text = text.replace(/\\(?:u(....)|(.))/gsu, meaningOf)
+    text = String(JSON.parse(`"${text}"`))
   }
   if (/\p{Surrogate}/u.test(text)) {
     throw badJson(`the string at byte ${start} has half a surrogate pair`, start)
   }
   return text
 }
-
-function meaningOf (_: string, code: string | undefined, letter = ''): string {
-  if (code === undefined) return escapes[letter] ?? letter
-  return String.fromCharCode(Number.parseInt(code, 16))
-}
-
-const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }

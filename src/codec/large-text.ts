@@ -20,7 +20,8 @@ import { codecRecord, codecRecordBytes, codecTasks, readStates } from './program
 const arraysMax = 1024
 /** A stretch takes some milliseconds. */
 const usualStretchBytes = 2 << 20
-const nanosecondsPerByte = 0.8
+// Of the slowest: long decimals, and single digits that become real numbers.
+const nanosecondsPerByte = 2
 const scratchBytes = 4096
 
 /** At least as many elements as stand in a text, from an address to another. */
@@ -111,7 +112,8 @@ export class LargeText {
     const from = this.#word(codecRecord.stop) || this.#text
     const bytes = Math.min(stretchBytes, this.#text + this.#length - from)
     i32[at + codecRecord.stop / 4] = from + Math.max(1, bytes)
-    i32[at + codecRecord.nanoseconds / 4] = bytes * nanosecondsPerByte
+    // Where an array ends, its whole numbers may become real ones, wherever it began.
+    i32[at + codecRecord.nanoseconds / 4] = (from - this.#text + bytes) * nanosecondsPerByte
     return true
   }
 

@@ -2,7 +2,6 @@
 // datatype that is needed stays there; where a large one has to be converted, it is a slice at a
 // time, since others would have to wait for it.
 
-import { setImmediate as otherWork } from 'node:timers/promises'
 import { type Datatype, datatypes } from '../buffer/datatype.ts'
 import type { Heap } from '../buffer/heap.ts'
 import type { Lease } from '../buffer/lease.ts'
@@ -11,6 +10,7 @@ import type { Elements } from './elements.ts'
 import { Numbers } from './json-numbers.ts'
 import { type JsonTensor, writeElements, writeTensor } from './json-tensor.ts'
 import type { StagedTensor } from './staged.ts'
+import { turn } from './turns.ts'
 
 /** A tensor of a body and the datatype that it is needed in. */
 export interface Needed {
@@ -62,8 +62,8 @@ async function slices (
   const { count } = tensor
   for (let from = 0; from < count; from += sliceElements) {
     const some = Math.min(sliceElements, count - from)
+    await turn()
     writeElements(tensor, datatype, heap, target + from * bytes, from, some)
-    await otherWork()
   }
   const source = heldBy(tensor)
   if (source === undefined) return

@@ -9,6 +9,8 @@ import type { CountElements, LargeText } from '../codec/large-text.ts'
 import { type Narrow, narrowIn } from '../codec/pad.ts'
 import { writeTables } from '../codec/tables.ts'
 import type { Printout } from '../codec/printout.ts'
+import { turn } from '../codec/turns.ts'
+import { LossdError } from '../errors.ts'
 import type { Program } from '../kernels/program.ts'
 import type { Machine } from './execute.ts'
 import { codecModule, openCodec } from './open-codec.ts'
@@ -59,6 +61,9 @@ export class CodecWork {
   ): Promise<Json> {
     const record = text.begin(elements, real)
     while (text.advance()) await this.#run(record, options)
+    await turn()
+    // Who left while it waited has given the memory back.
+    if (options.signal?.aborted === true) throw new LossdError('CANCELLED')
     return text.read()
   }
 
