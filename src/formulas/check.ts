@@ -103,10 +103,11 @@ export class Checker {
       fail(position, 'axis(…) stands alone behind a name: M = axis(N).')
     }
     if (entry === undefined && word === undefined) {
-      fail(
-        position,
-        `There is no function ${name}${suggest(name, [...functionsOf(scope), ...words.keys()])}`
-      )
+      const text = written.get(name)
+      const hint = text === undefined
+        ? suggest(name, [...functionsOf(scope), ...words.keys()])
+        : `; it is written ${text}.`
+      fail(position, `There is no function ${name}${hint}`)
     }
     const count = call.arguments.length
     if (word !== undefined) {
@@ -224,3 +225,21 @@ function measurable (expression: Expression, measured: Map<string, number>): voi
       'minimum and maximum, and of max(x) of whole numbers.')
   }
 }
+
+// Functions that other languages have, as this one says them.
+const written: ReadonlyMap<string, string> = new Map([
+  ['pow', 'a ** b'],
+  ['square', 'a ** 2'],
+  ['sqr', 'a ** 2'],
+  ['rsqrt', '1 / sqrt(a)'],
+  ['fabs', 'abs(a)'],
+  ['ln', 'log(a)'],
+  ['log2', 'log(a) / log(2)'],
+  ['log10', 'log(a) / log(10)'],
+  ['logaddexp', 'log_add_exp(a, b)'],
+  ['logsigmoid', 'log_sigmoid(a)'],
+  ['detach', 'stop_gradient(a)'],
+  ['where', 'condition ? a : b'],
+  ['dot', 'sum(a * b, axis)'],
+  ['matmul', 'sum(a * b, axis)']
+])

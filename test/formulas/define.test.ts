@@ -20,6 +20,7 @@ const bad: readonly (readonly [text: string, sentence: string])[] = [
   ['a = ‸b\nb = 1\na', 'b is used before it is given a value.'],
   ['f = x => ‸f(x)\nf(1)', 'f is used before it is given a value; no function calls itself.'],
   ['‸sigmiod(x)', 'There is no function sigmiod; did you mean sigmoid?'],
+  ['‸pow(x, 4)', 'There is no function pow; it is written a ** b.'],
   ['‸exp(x, y)', 'exp takes 1 argument; it was given 2: exp(a).'],
   ['‸minimum(x)', 'minimum takes 2 arguments; it was given 1: minimum(a, b).'],
   ['max(x, ‸y)', 'max reduces over an axis; the larger of two values is maximum(a, b).'],
