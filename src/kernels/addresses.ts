@@ -101,10 +101,15 @@ export class AddressWriter {
 
   /** The deepest level at which the address changes, lanes aside. */
   level (access: Access): number {
-    const axes = access.layout.filter(axis =>
-      axis !== this.#levels.lane && !isGathered(access, axis))
-    const levels = access.gathers.map(gather => isVarying(gather) ? 0 : gather.level)
-    return Math.max(this.#levels.of(axes), ...levels)
+    let deepest = 0
+    for (const axis of access.layout) {
+      if (axis === this.#levels.lane || isGathered(access, axis)) continue
+      deepest = Math.max(deepest, this.#levels.of([axis]))
+    }
+    for (const gather of access.gathers) {
+      if (!gather.varies) deepest = Math.max(deepest, gather.level)
+    }
+    return deepest
   }
 
   /** The address without the lanes' own axis, in a local. */
@@ -112,15 +117,16 @@ export class AddressWriter {
 
   /** The address of the body's first lane, once for all copies: pointer + position · bytes. */
   lanePointer (access: Access, at: Position): string {
-    const bytes = bytesOf(access.datatype, this.#precision)
+    const { lane, lanes } = this.#levels
     const level = this.level(access)
-    const pointer = this.#pointer(access, level)
-    const lanes = this.#levels.lanes
-    const distance = this.#fn.once(this.#levels.at(lanes).block, `distance ${bytes}`, 'i32', () =>
-      times(get(at.lane), bytes))
     const { block } = this.#levels.at(Math.max(level, lanes))
-    return this.#fn.once(block, `lanes ${access.key}`, 'i32', () =>
-      minus(plus(get(pointer), get(distance)), bytes * stepAlong(access, this.#levels.lane)))
+    return this.#fn.once(block, `lanes ${access.key}`, 'i32', () => {
+      const bytes = bytesOf(access.datatype, this.#precision)
+      const pointer = this.#pointer(access, level)
+      const distance = this.#fn.once(this.#levels.at(lanes).block, `distance ${bytes}`, 'i32',
+        () => times(get(at.lane), bytes))
+      return minus(plus(get(pointer), get(distance)), bytes * stepAlong(access, lane))
+    })
   }
 
   /** The address of a lane's element, by lane; lanes beyond the end read the last one again. */
@@ -158,6 +164,9 @@ export class AddressWriter {
   // The address as far as levels 0 … level decide it.
   #pointer (access: Access, level: number): string {
     const { positions, block } = this.#levels.at(level)
+    const key = `pointer ${access.key}`
+    const known = block.memo.get(key)
+    if (known !== undefined) return known
     const terms: string[] = []
     for (const [axis, position] of positions) {
       if (axis === this.#levels.lane || isGathered(access, axis)) continue
@@ -171,8 +180,11 @@ export class AddressWriter {
       }
     }
     const before = level === 0 ? this.#base(access) : this.#pointer(access, level - 1)
-    if (terms.length === 0) return before
-    return this.#fn.once(block, `pointer ${access.key}`, 'i32', () =>
+    if (terms.length === 0) {
+      block.memo.set(key, before)
+      return before
+    }
+    return this.#fn.once(block, key, 'i32', () =>
       terms.reduce((sum, term) => plus(sum, term), get(before)))
   }
 
