@@ -5,7 +5,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { Instances } from './instances.ts'
 import { asleep, awake, threadField, threadWord } from './job.ts'
 import { bellMessage, type Mail, type Message, upMessage, type WorkerSettings } from './message.ts'
-import { pinThread } from './pin.ts'
+import { pinThread, stepBack } from './scheduling.ts'
 import { type Member, takeTurn } from './turn.ts'
 import { AtomicWords, type Words } from './words.ts'
 
@@ -29,6 +29,7 @@ const member: Member = {
   ring () { send(bellMessage) }
 }
 
+stepBack()
 if (pin) pinThread(thread - 1)
 words.store(threadWord(thread, threadField.state), awake)
 send(upMessage)

@@ -1,5 +1,7 @@
 // The pool as its callers see it: what it computes, what runs where, what threads know.
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import t from 'tap'
 import { busy, programOf, record, relay, relayRun, step } from './programs.ts'
 import { run, second, withPool } from './with-pool.ts'
@@ -24,6 +26,18 @@ t.test('jobs of many phases give the right result on any number of threads', asy
       lease.end()
     })
   }
+})
+
+const ofThreads = process.platform === 'linux' ? false : 'a thread has no priority of its own here'
+
+t.test('workers let the main thread go first', { skip: ofThreads }, async t => {
+  const behind = (): number => readdirSync('/proc/self/task').filter(task => {
+    // The 19th field: those before are a number and a name in parentheses.
+    const fields = readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(') ').at(-1) ?? ''
+    return Number(fields.split(' ')[16]) > getPriority()
+  }).length
+  t.equal(behind(), 0)
+  await withPool({ threads: 2 }, async () => { t.equal(behind(), 2) })
 })
 
 t.test('short jobs run at once on the calling thread, with the same result', async t => {
