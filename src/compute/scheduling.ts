@@ -13,7 +13,8 @@ export function pinThread (index: number): boolean {
     const allowed = allowedCpus(readFileSync('/proc/thread-self/status', 'utf8'))
     const cpu = allowed[index % allowed.length]
     if (cpu === undefined) return false
-    execFileSync('taskset', ['-cp', String(cpu), String(thisTask())], { stdio: 'ignore', timeout: 2000 })
+    const words = ['-cp', String(cpu), String(thisTask())]
+    execFileSync('taskset', words, { stdio: 'ignore', timeout: 2000 })
     return true
   } catch {
     return false
