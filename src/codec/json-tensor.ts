@@ -236,16 +236,29 @@ function checkIntegers (
   const [least, beyond] = integerRanges[datatype]
   const at = numbersOf(elements, memory)
   const first = elements.datatype === 'INT64' ? firstBeyond(elements, memory, datatype) : 0
+  const exactMax = exactMaxima[elements.datatype] ?? Infinity
+  let rounded = -1
   for (let index = first; index < elements.count; index++) {
     const value = at(index)
-    if (value >= least && value < beyond && Number.isInteger(value)) continue
+    if (value >= least && value < beyond && Number.isInteger(value)) {
+      if (Math.abs(value) >= exactMax) rounded = index
+      continue
+    }
     const number = textOf(value, elements.datatype)
     const reason = Number.isInteger(value)
       ? `${number} is beyond ${datatype}`
       : `${number} where a whole number belongs (${datatype})`
     throw oddElement(tensor, from + index, reason)
   }
+  // Whole, but read as real numbers: one of them is -0, or it stands alone.
+  if (rounded >= 0 && !(tensor.source instanceof StagedTensor)) {
+    throw oddElement(tensor, from + rounded,
+      `whole numbers from ${exactMax} on are exact in an array without -0; write 0`)
+  }
 }
+
+/** From here on a whole number may have been another before it was rounded. */
+const exactMaxima: Partial<Record<Datatype, number>> = { FP32: 2 ** 24, FP64: 2 ** 53 }
 
 /** A number as a client may have written it. */
 function textOf (value: number, datatype: Datatype): string {

@@ -13,6 +13,10 @@ const stands = (at: string, word: string): string =>
   `i32.load(${at}) == ${bytesOf(word.slice(0, 4))} && ` +
   `i32.load(${at}, ${word.length - 4}) == ${bytesOf(word.slice(-4))}`
 
+// A bit for each letter of an escape, from 0x40 on.
+const escapeLetters = `0x${[...'\\bfnrtu'].reduce(
+  (bits, letter) => bits | 1n << BigInt(letter.charCodeAt(0) - 0x40), 0n).toString(16)}L`
+
 export const textCode = `
 func skipSpace(position: i32): i32 {
   while (true) {
@@ -87,7 +91,25 @@ func skipString(s: i32, position: i32): i32 {
       i32.store(s, position, ${last.value});
       return refuse(s, 6, at);
     }
-    at += 1 + (i32.load8_u(at + 1) >= 0x20);
+    // One letter, or u and four digits.
+    byte = i32.load8_u(at + 1);
+    i32 isKnown = byte == 0x22 || byte == 0x2f;
+    if (byte - 0x40 < 64) {
+      isKnown = i32.wrap_i64((${escapeLetters} >> i64.extend_i32_u(byte - 0x40)) & 1L);
+    }
+    at += 1;
+    i32 digits = 4 * (byte == 0x75);
+    while (digits != 0) {
+      byte = i32.load8_u(at + 1);
+      if (byte - 0x30 > 9 && (byte | 0x20) - 0x61 > 5) { isKnown = 0; break; }
+      at += 1;
+      digits -= 1;
+    }
+    if (!isKnown) {
+      i32.store(s, position, ${last.value});
+      return refuse(s, 6, at);
+    }
+    at += 1;
   }
 }
 

@@ -150,3 +150,15 @@ t.test('a long text that comes again is the same; one that only looks alike is n
   t.throws(() => readJson(Buffer.from(`{"text":"${'x'.repeat(99)}\\q"}`)), { code: 'BAD_JSON' })
   t.throws(() => readJson(Buffer.from(`{"text":"${'x'.repeat(99)}\\q"}`)), { code: 'BAD_JSON' })
 })
+
+t.test('escapes are JSON also where no tensor can come of them', async t => {
+  for (const text of ['\\"', '\\\\', '\\/', '\\b\\f\\n\\r\\t', '\\u00Af']) {
+    t.ok((readJson(Buffer.from(`[1,"${text}",{"${text}":0}]`)) as Numbers).fault, text)
+  }
+  for (const text of ['\\q', '\\u00g0', '\\u00', '\\B', '\\', 'x\ny', '\\v', '\\0']) {
+    for (const body of [`[1,"${text}"]`, `[1,{"${text}":0}]`, `[1,{"a":["${text}"]}]`]) {
+      t.throws(() => JSON.parse(body))
+      t.throws(() => readJson(Buffer.from(body)), { code: 'BAD_JSON' }, body)
+    }
+  }
+})

@@ -67,7 +67,10 @@ t.test('integers are exact', async t => {
     -9223372036854775808n, 1000n, 2n]
   t.same(through(`[${texts}]`, 'INT64').data, expected)
   t.same(through(`{"datatype":"INT64","shape":[3,3],"data":[${texts}]}`, 'INT64').data, expected)
-  t.same(through('9007199254740992', 'INT64').data, [9007199254740992n])
+  t.same(through('9007199254740991', 'INT64').data, [9007199254740991n])
+  t.same(through('[-0,-0.0,9007199254740991]', 'INT64').data, [0n, 0n, 9007199254740991n])
+  const single = readTensor(readJson(Buffer.from('[-0,16777217]'), 'FP32'), '/x')
+  t.throws(() => writeTensor(single, 'INT64', heap, heap.lease()), /from 16777216 on are exact/)
   t.same(through('[2147483647,-2147483648]', 'INT32').data, [2147483647, -2147483648])
   t.same(through('[0,255]', 'UINT8').data, [0, 255])
   t.same(through('[true,false,1,0]', 'BOOL').data, [1, 0, 1, 0])
@@ -93,6 +96,9 @@ t.test('what is no tensor is refused at its place', async t => {
     ['[9223372036854775808]', 'INT64', 'TENSOR_INVALID', '/x/0'],
     ['9223372036854775808', 'INT64', 'TENSOR_INVALID', '/x'],
     ['[1e30]', 'INT64', 'TENSOR_INVALID', '/x/0'],
+    // As real numbers, which -0 makes them, they are rounded.
+    ['[-0,9007199254740993]', 'INT64', 'TENSOR_INVALID', '/x/1'],
+    ['9007199254740993', 'INT64', 'TENSOR_INVALID', '/x'],
     ['[0,2147483648]', 'INT32', 'TENSOR_INVALID', '/x/1'],
     ['[256]', 'UINT8', 'TENSOR_INVALID', '/x/0'],
     ['[2]', 'BOOL', 'TENSOR_INVALID', '/x/0'],
