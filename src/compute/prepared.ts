@@ -13,6 +13,7 @@ import { LossdError } from '../errors.ts'
 import {
   type LossCall, type LossPlan, type LossPrograms, sentenceOf, vectorPrefix
 } from '../kernels/loss-program.ts'
+import { type Alike, alikeOf, refuseAlike } from '../kernels/whole-numbers.ts'
 import { Block } from './block.ts'
 import type { Machine } from './execute.ts'
 import type { RunOptions } from './pool.ts'
@@ -71,6 +72,7 @@ export class PreparedLoss {
   /** Offsets of the numbers that say whether conditions hold. */
   readonly #checks: readonly (readonly [offset: number, check: Check])[]
   readonly #warnings: readonly (readonly [offset: number, warning: Warning])[]
+  readonly #alike: readonly Alike[]
   /** Where the number that the mean divided by is; null without one. */
   readonly #denominator: number | null
 
@@ -113,6 +115,7 @@ export class PreparedLoss {
       .map(([name, each]) => [outputs.get(name) ?? 0, each] as const)
     this.#checks = placed(plan.checks)
     this.#warnings = placed(plan.warnings)
+    this.#alike = alikeOf(binding, datatype)
     this.#denominator = plan.hasDenominator ? outputs.get('denominator') ?? null : null
     this.ownBytes = block.bytes
     const given = Object.entries(call.tensors).map(([name, { tensor }]) => place(name, tensor))
@@ -165,6 +168,7 @@ export class PreparedLoss {
     for (const [offset, check] of this.#checks) {
       if (this.#numberAt(offset, base) > 0) this.#refuse(base, check)
     }
+    for (const alike of this.#alike) refuseAlike(alike, this.#valuesOf(alike.argument, base))
     for (const { offset, bytes } of this.#zeros) {
       this.#machine.heap.u8.fill(0, base + offset, base + offset + bytes)
     }
@@ -179,14 +183,19 @@ export class PreparedLoss {
   }
 
   #refuse (base: number, check: Check): never {
-    const { heap } = this.#machine
-    const place = this.inputs.find(input => input.name === check.argument)
-    const word = this.#words.get(check.argument)
-    const values = place === undefined || word === undefined
-      ? []
-      : viewOf(heap, { ...place, address: (heap.i32[(base + word) / 4] ?? 0) >>> 0 })
+    const values = this.#valuesOf(check.argument, base)
     const sentence = sentenceOf(this.#call.definition, this.#plan.binding, check, values)
     throw new LossdError(check.code, sentence, { pointer: `/${check.argument}` })
+  }
+
+  // The elements of an argument, wherever they lie.
+  #valuesOf (argument: string, base: number): ArrayLike<number | bigint> {
+    const { heap } = this.#machine
+    const place = this.inputs.find(input => input.name === argument)
+    const word = this.#words.get(argument)
+    return place === undefined || word === undefined
+      ? []
+      : viewOf(heap, { ...place, address: (heap.i32[(base + word) / 4] ?? 0) >>> 0 })
   }
 
   #held (base: number): Evaluated['warnings'] {

@@ -8,6 +8,7 @@ import { LossdError } from '../errors.ts'
 import { sentenceOf } from '../kernels/loss-program.ts'
 import type { PlannedTerm, SumPlan } from '../kernels/sum-plan.ts'
 import { inTerm, scaleName } from '../kernels/sum-term.ts'
+import { alikeOf, refuseAlike } from '../kernels/whole-numbers.ts'
 import { execute, type Machine } from './execute.ts'
 import type { Evaluated } from './prepared.ts'
 import type { RunOptions } from './pool.ts'
@@ -81,19 +82,22 @@ export async function evaluateSum (
 }
 
 function refuse (
-  heap: Heap, { inputs }: SumCall, term: PlannedTerm, index: number,
+  heap: Heap, { inputs, datatype }: SumCall, term: PlannedTerm, index: number,
   holds: (name: string) => boolean
 ): void {
   const { definition, binding, checks, ids } = term
-  for (const [name, check] of checks) {
-    if (!holds(name)) continue
-    const tensor = inputs.get(ids.get(check.argument) ?? '')
-    const values = tensor === undefined ? [] : viewOf(heap, tensor)
-    inTerm(index, term, () => {
-      throw new LossdError(check.code, sentenceOf(definition, binding, check, values),
-        { pointer: `/${check.argument}` })
-    })
+  const valuesOf = (argument: string): ArrayLike<number | bigint> => {
+    const tensor = inputs.get(ids.get(argument) ?? '')
+    return tensor === undefined ? [] : viewOf(heap, tensor)
   }
+  inTerm(index, term, () => {
+    for (const [name, check] of checks) {
+      if (!holds(name)) continue
+      const sentence = sentenceOf(definition, binding, check, valuesOf(check.argument))
+      throw new LossdError(check.code, sentence, { pointer: `/${check.argument}` })
+    }
+    for (const alike of alikeOf(binding, datatype)) refuseAlike(alike, valuesOf(alike.argument))
+  })
 }
 
 function held (

@@ -13,6 +13,7 @@ import { type Compiled, numbered } from './program.ts'
 import { type CompiledSum, type SumRecipe, sumWork } from './sum-compile.ts'
 import { onesOf, refuseShapes, type SumPlan, sumPlan, type TermCall } from './sum-plan.ts'
 import { inTerm, type SumTerm } from './sum-term.ts'
+import { refuseMany } from './whole-numbers.ts'
 
 /** A condition that held, in words: the error of a check, or the entry of a warning. */
 export { explain as sentenceOf } from '../formulas/checks.ts'
@@ -92,6 +93,7 @@ export class LossPrograms {
   plan (call: LossCall): LossPlan {
     const { definition, datatype } = call
     const binding = bind(definition, shapesOf(call), call.options)
+    refuseMany(binding, datatype)
     const recipe: LossRecipe = {
       definition,
       binding,
@@ -110,8 +112,11 @@ export class LossPrograms {
 
   /** A sum of losses as one program. @throws as for one loss, SHAPE_MISMATCH of the terms. */
   sum (calls: readonly TermCall[]): SumPlan {
-    const bindings = calls.map((call, index) => inTerm(index, call,
-      () => bind(call.definition, shapesOf(call), call.options)))
+    const bindings = calls.map((call, index) => inTerm(index, call, () => {
+      const binding = bind(call.definition, shapesOf(call), call.options)
+      refuseMany(binding, call.datatype)
+      return binding
+    }))
     const terms = calls.map((call, index): SumTerm => ({
       definition: call.definition, ids: call.ids, wishes: wishesOf(call),
       binding: bindings[index] as Binding
