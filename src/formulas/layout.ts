@@ -8,8 +8,8 @@ import type { Axis } from './graph.ts'
 export interface Run {
   readonly axis: Axis
   readonly lengths: number[]
-  /** Bit per tensor, in the order given. */
-  readonly present: number
+  /** A bit for each tensor, in the order given: there may be many. */
+  readonly present: bigint
 }
 
 /** The axes that a group becomes, from left to right; `separate` keeps each position for itself. */
@@ -22,11 +22,11 @@ export function runsOf (
   const runs: Run[] = []
   for (let place = group.length - 1; place >= 0; place--) {
     const length = group[place] ?? 1
-    let present = 0
+    let present = 0n
     givens.forEach(({ kind, shape, spread }, index) => {
       if (kind.group !== name || place >= spread.count) return
       const own = shape[spread.start + spread.count - 1 - place]
-      if (own === length) present |= 1 << index
+      if (own === length) present |= 1n << BigInt(index)
     })
     const last = runs.at(-1)
     if (last !== undefined && last.present === present && !separate) last.lengths.push(length)
@@ -57,7 +57,7 @@ export function layoutOf (
 
   function addGroup (): void {
     for (const { axis, present } of runs.get(kind.group) ?? []) {
-      if ((present >> index) % 2 === 1) layout.push(axis)
+      if ((present >> BigInt(index)) % 2n === 1n) layout.push(axis)
     }
   }
 }

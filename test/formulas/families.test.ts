@@ -113,6 +113,17 @@ t.test('what a family makes of a short text is limited', async t => {
     { code: 'FORMULA_TOO_LARGE' })
 })
 
+t.test('more members than a word has bits are told apart by their axes', t => {
+  const one = (shape: number[], data: number[]): Argument => ({ shape, datatype: null, data })
+  const given = Object.fromEntries(Array.from({ length: 40 }, (_, member) => [`x.${member}`,
+    member === 32 ? one([2, 3], [1, 2, 3, 4, 5, 6]) : one([3], [10, 20, 30])]))
+  const sum = withMembers(define('I: family; x.I: real[...]\nsum(x.I, I)'), Object.keys(given))
+  const { shape, loss } = evaluateLoss(sum, given, { reduction: 'none' })
+  t.same(shape, [2, 3])
+  t.same(loss, [391, 782, 1173, 394, 785, 1176])
+  t.end()
+})
+
 // All that the family declares, for so many members; the second has no b.
 function tensors (count: number): Record<string, Argument> {
   const random = generator(5)
