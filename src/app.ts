@@ -7,7 +7,7 @@ import type { Lifecycle } from './api/admission.ts'
 import { KeptFormulas } from './api/kept-formulas.ts'
 import { lossNames } from './losses/index.ts'
 import { createMetrics, type Reading } from './api/metrics.ts'
-import { selfTest } from './api/self-test.ts'
+import { common, heavy, selfTest } from './api/self-test.ts'
 import { createServer, type Server } from './api/server.ts'
 import { registerRoutes } from './api/register.ts'
 import { Heap } from './buffer/heap.ts'
@@ -106,11 +106,17 @@ export async function buildApp (config: Config, surroundings: Surroundings): Pro
     listen: (host, port) => server.listen({ host, port }),
     async start () {
       await Promise.all([startCodec(machine), pool.ready])
-      const wrong = await selfTest({ machine })
+      const wrong = await selfTest({ machine }, common)
       if (wrong.length > 0) logger.fatal({ wrong }, 'the self-test of the kernels failed')
       lifecycle.state = wrong.length > 0 ? 'failed' : 'ready'
-      const warming = surroundings.workshop === undefined ? early.map(again => again()) : []
-      for (const piece of warming) piece.catch(() => {})
+      // A workshop that was there before is warm.
+      if (surroundings.workshop === undefined) {
+        for (const again of early) again().catch(() => {})
+        selfTest({ machine }, heavy).then(wrong => {
+          const isOver = lifecycle.state !== 'ready'
+          if (wrong.length > 0 && !isOver) logger.warn({ wrong }, 'losses failed their test')
+        }, () => {})
+      }
       early.length = 0
     },
     async close () {

@@ -1,6 +1,7 @@
 // Before the service is ready it answers one case of each common loss to itself: that compiles
 // their programs, and shows that kernels on this machine give the numbers beside the formulas.
-// The others are compiled when they are asked for; all together would take seconds.
+// Later, when it holds nobody up, it answers those that take longest to compile. The others are
+// compiled when they are asked for; all together would take seconds.
 
 import { whenFinished } from '../compute/when-finished.ts'
 import type { Plain } from '../losses/index.ts'
@@ -8,14 +9,20 @@ import { readObject } from './bodies.ts'
 import { catalogue, type LossEntry } from './catalogue.ts'
 import { type AnswerLoss, createLossAnswers, type LossMachine } from './loss-answer.ts'
 
-const common: ReadonlySet<string> =
+/** What every course begins with. */
+export const common: ReadonlySet<string> =
   new Set(['mse', 'l1', 'cross-entropy', 'bce', 'bce-with-logits'])
 
-/** Answers the first case of the common losses; what is wrong with whose numbers. */
-export async function selfTest ({ machine }: Pick<LossMachine, 'machine'>): Promise<string[]> {
+/** A recurrence, an order, products of matrices. */
+export const heavy: ReadonlySet<string> = new Set(['ctc', 'lovasz-softmax', 'clip'])
+
+/** Answers the first case of these losses; what is wrong with whose numbers. */
+export async function selfTest (
+  { machine }: Pick<LossMachine, 'machine'>, losses: ReadonlySet<string>
+): Promise<string[]> {
   const answer = createLossAnswers({ machine, tensorsMax: 64, resultElementsMax: 1 << 20 })
   const wrong: string[] = []
-  for (const entry of catalogue.filter(({ loss }) => common.has(loss.name))) {
+  for (const entry of catalogue.filter(({ loss }) => losses.has(loss.name))) {
     try {
       if (!await isRight(answer, entry)) wrong.push(`${entry.loss.name}: wrong`)
     } catch (fault) {
