@@ -143,7 +143,9 @@ function readHead (head: Buffer, tensorsMax: number): Head<ArrivedInference> {
     throw new LossdError('TENSORS_TOO_MANY',
       `The request has ${parts.length} tensors; the limit is ${tensorsMax}`)
   }
-  return { parts, body: tensors => ({ head, tensors }) }
+  // It is read again for what is no tensor; the piece that it came in is not ours.
+  const kept = Buffer.from(head)
+  return { parts, body: tensors => ({ head: kept, tensors }) }
 }
 
 interface Input {

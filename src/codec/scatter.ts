@@ -41,6 +41,7 @@ export interface Frame<Body> {
   readonly prefixBytes: number
   /** The length of the head, prefix included; more than the prefix may have come. */
   headBytes (begin: Buffer): number
+  /** `head` may be part of a piece, which is gone afterwards: whoever keeps it copies it. */
   readHead (head: Buffer, bodyBytes: number): Head<Body>
 }
 
@@ -76,7 +77,7 @@ export class Scatter<Body> {
     this.#bodyBytes = bodyBytes
   }
 
-  /** The next piece. Throws what is wrong with the head, TENSOR_INVALID, HEAP_FULL. */
+  /** The next piece, which nobody reads afterwards. Throws what is wrong with the head, TENSOR_INVALID, HEAP_FULL. */
   write (piece: Buffer): void {
     let from = this.#content === undefined ? this.#writeHead(piece) : 0
     while (from < piece.length) {
