@@ -124,7 +124,8 @@ t.test('workers that die at any operation lose only jobs that say so', async t =
   t.comment(counts, world.pool.stats())
   world.heap.i32[deathWord] = 0
   await whole(world.pool, 3)
-  const after = await runClients(world, 24, 500, 0)
+  // On a machine with much to do each of the clients may get one answer in half a second.
+  const after = await runClients(world, 24, 2500, 0)
   t.match(after, { wrong: 0 })
   t.ok((after['right'] ?? 0) > 24)
   await settled(world.heap)
