@@ -77,7 +77,10 @@ export class Scatter<Body> {
     this.#bodyBytes = bodyBytes
   }
 
-  /** The next piece, which nobody reads afterwards. Throws what is wrong with the head, TENSOR_INVALID, HEAP_FULL. */
+  /**
+   * The next piece, which nobody reads afterwards. Throws what is wrong with the head,
+   * TENSOR_INVALID, HEAP_FULL.
+   */
   write (piece: Buffer): void {
     let from = this.#content === undefined ? this.#writeHead(piece) : 0
     while (from < piece.length) {
