@@ -179,8 +179,10 @@ function receive (
     let fault: unknown
     takeChunks(payload, chunk => {
       bytes += chunk.length
-      if (bytes > bytesMax) fault = bodyTooLarge(bytesMax, undefined)
-      if (bytes > bytesMax) reject(fault)
+      if (bytes > bytesMax) {
+        fault = bodyTooLarge(bytesMax, undefined)
+        reject(fault)
+      }
       if (fault !== undefined) return
       try {
         take(chunk)

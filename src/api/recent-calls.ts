@@ -3,6 +3,7 @@
 
 import { type Form, sameForm } from '../buffer/tensor.ts'
 import type { JsonTensor } from '../codec/json-tensor.ts'
+import { Recent } from '../codec/recent.ts'
 import type { PreparedLoss } from '../compute/prepared.ts'
 import type { LossEntry } from './catalogue.ts'
 import type { LossRequest } from './loss-request.ts'
@@ -26,23 +27,20 @@ type Forms = readonly (readonly [name: string, tensor: Form])[]
 const keptMax = 8
 
 export class RecentCalls {
-  readonly #kept = new WeakMap<LossEntry, Kept[]>()
+  readonly #kept = new WeakMap<LossEntry, Recent<Kept>>()
 
   /** What was prepared for a request like this one. */
   find (entry: LossEntry, request: LossRequest): PreparedLoss | undefined {
-    const kept = this.#kept.get(entry)
-    if (kept === undefined) return undefined
-    for (const each of kept) {
-      if (isLike(each, request)) return each.prepared.fits ? each.prepared : undefined
-    }
-    return undefined
+    const found = this.#kept.get(entry)?.find(each => isLike(each, request) && each.prepared.fits)
+    return found?.prepared
   }
 
   /** Keeps what was prepared for a request; the oldest goes. */
   keep (entry: LossEntry, request: LossRequest, prepared: PreparedLoss): PreparedLoss {
     const { gradOutput, options, gradients, datatype, secondOrder, inOptions, largest } = request
-    const kept = this.#kept.get(entry)?.filter(each => !isLike(each, request)) ?? []
-    kept.unshift({
+    const kept = this.#kept.get(entry) ?? new Recent<Kept>(keptMax)
+    this.#kept.set(entry, kept)
+    kept.keep({
       tensors: formsOf(request.tensors),
       gradOutput: gradOutput && formOf(gradOutput),
       secondOrder,
@@ -55,7 +53,6 @@ export class RecentCalls {
       largest,
       prepared
     })
-    this.#kept.set(entry, kept.slice(0, keptMax))
     return prepared
   }
 }
