@@ -10,6 +10,7 @@ import { admitRequests, type Lifecycle } from './admission.ts'
 import { isBinary } from './formats.ts'
 import { countRequests, type Metrics } from './metrics.ts'
 import { admitOrigins } from './origins.ts'
+import { GatheredResponse } from './outbox.ts'
 import { mediaTypeUnsupported, problemOf, problemType, sendProblem } from './replies.ts'
 import { gatherRoutes } from './routes.ts'
 
@@ -54,7 +55,11 @@ export function createServer (settings: ServerSettings): Server {
     bodyLimit: bodyBytesMax,
     // All three together: with one alone a slow client is never cut off.
     requestTimeout: requestTimeoutMs,
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 500 },
+    http: {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: 500,
+      ServerResponse: GatheredResponse
+    },
     keepAliveTimeout: keepAliveTimeoutMs,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
