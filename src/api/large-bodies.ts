@@ -17,6 +17,7 @@ import type { Machine } from '../compute/execute.ts'
 import { LossdError } from '../errors.ts'
 import { BinaryBody } from './binary-bodies.ts'
 import { takeChunks } from './chunks.ts'
+import { ClientSignal } from './patience.ts'
 import { bodyTooLarge } from './replies.ts'
 
 export interface BodySettings {
@@ -81,9 +82,8 @@ export async function receiveLarge (
   const announced = lengthOf(request)
   const lease = heap.lease()
   const elements = heap.lease()
-  const gone = new AbortController()
+  const signal = new ClientSignal(response)
   const leave = (): void => {
-    gone.abort()
     lease.end()
     elements.end()
   }
@@ -100,9 +100,9 @@ export async function receiveLarge (
     const { bytes } = text
     const real = asksForDoubles(request) || text.mayNeedDoubles ? 'FP64' : 'FP32'
     const value = await codecOf(heap).read(text, elements, real,
-      { deadlineMs, signal: gone.signal, lease })
+      { deadlineMs, signal, lease })
     if (!keepsText(request)) lease.end()
-    return new LargeBody(value, elements, bytes, gone.signal)
+    return new LargeBody(value, elements, bytes, signal)
   } catch (fault) {
     leave()
     throw fault

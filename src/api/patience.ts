@@ -30,8 +30,11 @@ function lowered (asked: string | string[], deadlineMs: number): number {
 
 type Listener = Parameters<AbortSignal['addEventListener']>
 
-/** An AbortSignal that becomes a real one (5 µs) when somebody listens. */
-class ClientSignal implements AbortSignal {
+/**
+ * Aborted when a client leaves before its response is complete. It becomes a real AbortSignal (5 µs)
+ * when somebody listens.
+ */
+export class ClientSignal implements AbortSignal {
   readonly onabort = null
   readonly #raw: FastifyReply['raw']
   #controller: AbortController | undefined
