@@ -31,8 +31,8 @@ function lowered (asked: string | string[], deadlineMs: number): number {
 type Listener = Parameters<AbortSignal['addEventListener']>
 
 /**
- * Aborted when a client leaves before its response is complete. It becomes a real AbortSignal (5 µs)
- * when somebody listens.
+ * Aborted when a client leaves before its response is complete. It becomes a real AbortSignal
+ * (5 µs) when somebody listens.
  */
 export class ClientSignal implements AbortSignal {
   readonly onabort = null
