@@ -4,7 +4,9 @@
 
 import { type IncomingMessage, ServerResponse } from 'node:http'
 
+// More would let the first of many clients wait for all others.
 const repliesMax = 16
+// Of a larger reply the waking is a small part.
 const bytesMax = 64 << 10
 
 let waiting: Array<() => void> = []

@@ -79,6 +79,8 @@ export class LargeText {
     // Whole numbers may lie there twice; all arrays begin at borders of 64 bytes, as tensors do.
     const most = Math.min(this.#most, this.#length)
     const next = elements.allocate((real === 'FP32' ? 12 : 16) * most + 2 * 64 * arraysMax)
+    // Who leaves ends both leases; the program may still be writing, and holds the text's alone.
+    this.#lease.carry(elements)
     const record = this.#lease.allocate(
       codecRecordBytes + scratchBytes + (arraysMax + 1) * passBytes)
     const scratch = record + codecRecordBytes

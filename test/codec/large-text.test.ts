@@ -77,3 +77,21 @@ t.test(`${bodies} bodies, whole and broken`, async t => {
   }
   t.equal(heap.usedBytes, 0)
 })
+
+t.test('who leaves takes no memory away from the program that reads', async t => {
+  const before = heap.usedBytes
+  const lease = heap.lease()
+  const elements = heap.lease()
+  const bytes = Buffer.from('[1, 2, 3]')
+  const text = new LargeText(heap, lease, bytes.length, count)
+  text.write(bytes)
+  text.begin(elements, 'FP32')
+  const used = heap.usedBytes
+  // As the pool does for a job.
+  lease.hold()
+  lease.end()
+  elements.end()
+  t.equal(heap.usedBytes, used)
+  lease.release()
+  t.equal(heap.usedBytes, before)
+})
